@@ -1,0 +1,44 @@
+/** The closed union of what a run tells. Console, log file and other listeners are its only consumers. */
+import type { ArtifactDescription, SchemaDifference } from "../checkpoint/types.js";
+import type { Place } from "../project/types.js";
+
+export type ReasonKind =
+  | "never-run" | "code" | "packages" | "params" | "env" | "input" | "artifact" | "contract" | "engine" | "upstream" | "expired" | "forced";
+
+/** Why a task is not fresh: the thing that changed, and how. */
+export type Reason = { readonly kind: ReasonKind; readonly subject: string; readonly detail: string };
+
+export type RunStatus = "ok" | "failed" | "alerted" | "stopped";
+
+export type RunEvent =
+  | { readonly event: "run.start"; readonly project: string; readonly tasks: number; readonly targets: readonly string[] }
+  | { readonly event: "task.start"; readonly task: string; readonly attempt: number; readonly reasons: readonly Reason[] }
+  | { readonly event: "task.log"; readonly task: string; readonly stream: "stdout" | "stderr"; readonly cell: number | null; readonly message: string }
+  | { readonly event: "task.retry"; readonly task: string; readonly attempt: number; readonly attempts: number; readonly delay_ms: number; readonly message: string }
+  | { readonly event: "task.checkpoint"; readonly task: string; readonly artifacts: readonly ArtifactDescription[]; readonly schema_changes: readonly ({ readonly path: string } & SchemaDifference)[] }
+  | { readonly event: "task.done"; readonly task: string; readonly action: "run" | "restore" | "fresh"; readonly duration_ms: number; readonly rows: number | null }
+  | { readonly event: "task.failed"; readonly task: string; readonly attempt: number; readonly kind: string; readonly message: string; readonly place: Place | null; readonly hint: string | null; readonly traceback: readonly string[] }
+  | { readonly event: "run.warning"; readonly task?: string; readonly message: string }
+  | { readonly event: "run.done"; readonly status: RunStatus; readonly duration_ms: number; readonly executed: number; readonly fresh: number; readonly failed: number; readonly not_run: readonly string[] };
+
+export type Level = "info" | "warn" | "error";
+
+/** An event with what every line of the log carries. */
+export type StampedEvent = RunEvent & { readonly time: string; readonly level: Level; readonly run: string };
+
+export type Listener = (event: StampedEvent) => void;
+
+/** The level an event is logged at. */
+export function levelOf(event: RunEvent): Level {
+  switch (event.event) {
+    case "task.failed":
+      return "error";
+    case "task.retry":
+    case "run.warning":
+      return "warn";
+    case "run.done":
+      return event.status === "ok" ? "info" : "error";
+    default:
+      return "info";
+  }
+}

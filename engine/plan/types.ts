@@ -1,0 +1,53 @@
+import type { Reason } from "../observe/events.js";
+import type { ArtifactDescription } from "../checkpoint/types.js";
+import type { CellOutput } from "../notebook/types.js";
+
+/**
+ * The named parts of a fingerprint: key -> hash or short text. Keys are `kind:subject`, for example
+ * `code:cell 4`, `code:stages/units.ts`, `packages:arquero`, `params:seed`, `env:REGION`, `input:data/raw/a.csv`,
+ * `engine:node`. Two fingerprints are equal when their parts are; the first differing keys give the reasons.
+ */
+export type FingerprintParts = Readonly<Record<string, string>>;
+
+export type Fingerprint = { readonly hash: string; readonly parts: FingerprintParts };
+
+/** State of a file by which its recorded digest may be trusted. */
+export type FileState = {
+  readonly size: number;
+  readonly inode: string;
+  readonly mtimeNs: string;
+  readonly ctimeNs: string;
+};
+
+/** The displayed outputs of one labelled cell, as a report embeds them. */
+export type LabelledOutput = {
+  readonly label: string;
+  readonly cell: number;
+  readonly caption: string | null;
+  readonly alt: string | null;
+  readonly outputs: readonly CellOutput[];
+};
+
+/** What is kept of a task's last good execution. One JSON file a task, written last. */
+export type TaskRecord = {
+  readonly version: number;
+  readonly task: string;
+  readonly fingerprint: Fingerprint;
+  /** Hash of the declared contract (rows, columns, key, title): verified again without executing when it changes. */
+  readonly contract: string;
+  readonly artifacts: readonly (ArtifactDescription & { readonly state: FileState })[];
+  readonly inputs: readonly { readonly path: string; readonly sha256: string; readonly state: FileState }[];
+  readonly labels: readonly LabelledOutput[];
+  /** Run id, RFC 3339 times. */
+  readonly run: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly durationMs: number;
+};
+
+export type Decision = {
+  readonly task: string;
+  readonly action: "run" | "restore" | "fresh";
+  /** Empty where fresh. */
+  readonly reasons: readonly Reason[];
+};

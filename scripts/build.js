@@ -1,0 +1,85 @@
+// Bundles the engine into dist/. Plain JavaScript, since it must run before anything is built.
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
+const stampFile = join(dist, ".stamp");
+
+/** Sizes and times of every source: what `--if-stale` compares. */
+function sourcesStamp() {
+  const hash = createHash("sha256").update(process.version);
+  const visit = (folder) => {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) visit(path);
+      else {
+        const { size, mtimeMs } = statSync(join(root, path));
+        hash.update(`${path} ${size} ${mtimeMs}\n`);
+      }
+    }
+  };
+  for (const folder of ["engine", "scripts"]) visit(folder);
+  hash.update(readFileSync(join(root, "package.json")));
+  return hash.digest("hex");
+}
+
+async function emitNotebookTypes() {
+  const { default: ts } = await import("typescript");
+  const file = join(root, "engine/notebook/api/notebook.ts");
+  const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(file, "utf8"), {
+    fileName: file,
+    reportDiagnostics: true,
+    compilerOptions: { isolatedDeclarations: true, declaration: true, target: ts.ScriptTarget.ES2022 },
+  });
+  if (diagnostics?.length) throw new Error(diagnostics.map((each) => ts.flattenDiagnosticMessageText(each.messageText, "\n")).join("\n"));
+  writeFileSync(join(dist, "notebook.d.ts"), outputText);
+}
+
+async function build() {
+  const esbuild = await import("esbuild");
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist, { recursive: true });
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    logLevel: "warning",
+    legalComments: "none",
+  };
+  const developer = ["test", "bench"].filter((name) => existsSync(join(root, `scripts/dev/${name}.ts`)));
+  await Promise.all([
+    esbuild.build({
+      ...common,
+      entryPoints: [
+        { in: "scripts/cli.ts", out: "stitchbook" },
+        ...developer.map((name) => ({ in: `scripts/dev/${name}.ts`, out: `dev/${name}` })),
+      ],
+      outdir: "dist",
+      format: "esm",
+      splitting: true,
+      chunkNames: "chunks/[name]-[hash]",
+      banner: {},
+    }),
+    esbuild.build({
+      ...common,
+      entryPoints: [{ in: "engine/notebook/worker/worker-main.ts", out: "worker" }],
+      outdir: "dist",
+      format: "cjs",
+      outExtension: { ".js": ".cjs" },
+    }),
+    esbuild.build({ ...common, entryPoints: ["engine/notebook/api/notebook.ts"], outfile: "dist/notebook.js", format: "esm" }),
+    emitNotebookTypes(),
+  ]);
+  chmodSync(join(dist, "stitchbook.js"), 0o755);
+  writeFileSync(stampFile, sourcesStamp());
+}
+
+const { values } = parseArgs({ options: { "if-stale": { type: "boolean", default: false } } });
+const isFresh = values["if-stale"] && existsSync(stampFile) && readFileSync(stampFile, "utf8") === sourcesStamp();
+if (!isFresh) await build();

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/cases/**"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    pool: "forks",
+    poolOptions: { forks: { maxForks: 2 } },
+  },
+  resolve: { alias: { "stitchbook/notebook": new URL("./engine/notebook/api/notebook.ts", import.meta.url).pathname } },
+});

@@ -32,3 +32,14 @@ export function makeError(problem: Omit<Problem, "severity">): Problem {
 export function makeWarning(problem: Omit<Problem, "severity">): Problem {
   return { severity: "warning", ...problem };
 }
+
+/** A fan-out would say the same once for every dataset; the first one stands for all. */
+export function removeRepeats(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ code, place }) => {
+    const key = JSON.stringify([code, place]);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}

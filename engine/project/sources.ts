@@ -1,0 +1,86 @@
+import { findBadGlob, compareNames } from "./patterns.js";
+import { makeError } from "./problems.js";
+import { parseNotebook } from "./notebook-source.js";
+import { readReport } from "./report.js";
+import { readStage } from "./stage.js";
+import { readText } from "./read-text.js";
+import type { SourceGlob } from "./config.js";
+import type { Disk } from "./disk.js";
+import type { LabelPlace } from "./stage.js";
+import type { Problem, Report, Stage } from "./types.js";
+
+export type Notebooks = {
+  readonly stages: readonly Stage[];
+  readonly ignored: readonly string[];
+  readonly labels: readonly LabelPlace[];
+  /** True where some notebook could not be read whole. */
+  readonly isPartial: boolean;
+  readonly problems: readonly Problem[];
+};
+
+/** Reads notebooks as stages, each file once. */
+export async function readNotebooks(root: string, files: readonly string[]): Promise<Notebooks> {
+  const read = await Promise.all(files.map(async (file) => ({ file, ...(await readNotebook(root, file)) })));
+  return {
+    stages: read.flatMap(({ stage }) => stage ?? []),
+    ignored: read.flatMap(({ file, isStage }) => (isStage ? [] : [file])),
+    labels: read.flatMap(({ labels }) => labels),
+    isPartial: read.some(({ isPartial }) => isPartial),
+    problems: read.flatMap(({ problems }) => problems),
+  };
+}
+
+async function readNotebook(root: string, file: string) {
+  const { text, problem } = await readText(root, file);
+  const notebook = text === null ? { cells: [], problems: [problem] } : parseNotebook(file, text);
+  const isBroken = notebook.problems.length > 0;
+  const read = await readStage(file, notebook.cells);
+  // A notebook that can't be read may well be a stage: it is not listed as ignored.
+  return { ...read, isStage: read.isStage || isBroken, isPartial: read.isPartial || isBroken, problems: [...notebook.problems, ...read.problems] };
+}
+
+export type Templates = {
+  readonly reports: readonly Report[];
+  readonly partials: Readonly<Record<string, string>>;
+  readonly isPartial: boolean;
+  readonly problems: readonly Problem[];
+};
+
+/** Reads templates as reports and partials, each file once. */
+export async function readTemplates(root: string, files: readonly string[]): Promise<Templates> {
+  const read = await Promise.all(
+    files.map(async (file) => {
+      const { text, problem } = await readText(root, file);
+      if (text === null) return { file, text: "", report: null, isReport: true, isPartial: true, problems: [problem] };
+      return { file, text, ...(await readReport(file, text)) };
+    }),
+  );
+  return {
+    reports: read.flatMap(({ report }) => report ?? []),
+    partials: Object.fromEntries(read.flatMap(({ file, text, isReport }) => (isReport ? [] : [[file, text]]))),
+    isPartial: read.some(({ isPartial }) => isPartial),
+    problems: read.flatMap(({ problems }) => problems),
+  };
+}
+
+/**
+ * Finds the files that the globs of stitchbook.yaml mean.
+ * @param mayBeEmpty true where a glob that nobody wrote may match nothing
+ */
+export async function findSources(disk: Disk, globs: readonly SourceGlob[], mayBeEmpty: boolean): Promise<{ files: string[]; problems: Problem[] }> {
+  const files = new Set<string>();
+  const problems: Problem[] = [];
+  for (const { glob, place, isDefault } of globs) {
+    const bad = findBadGlob(glob);
+    if (bad !== null) {
+      problems.push(makeError({ ...bad, place, message: `this ${bad.message}` }));
+      continue;
+    }
+    const found = await disk.glob(glob);
+    found.forEach((file) => files.add(file));
+    if (found.length > 0 || (isDefault && mayBeEmpty)) continue;
+    const hint = isDefault ? "add a notebook, or set `notebooks` to where they are" : "correct the glob, or add the files";
+    problems.push(makeError({ code: "glob-no-match", place, message: `\`${glob}\` matches no file`, hint }));
+  }
+  return { files: [...files].sort(compareNames), problems };
+}

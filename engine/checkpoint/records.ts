@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TaskRecord } from "../plan/types.js";
+import { isTaskRecord } from "./record-shape.js";
+
+export { RECORD_VERSION } from "./record-shape.js";
+
+const MOST_NAME_CHARACTERS = 100;
+const HEAD = '{"sha256":"';
+const MIDDLE = '","record":';
+const TAIL = "}\n";
+const DIGEST_CHARACTERS = 64;
+
+/**
+ * Where a task's record lies. The name ends in a hash of the id, since names of datasets may differ only in case where
+ * the file system makes no difference.
+ *
+ * @param stateFolder The project's `.stitchbook` folder.
+ */
+export function recordPath(stateFolder: string, task: string): string {
+  const hash = createHash("sha256").update(task).digest("hex").slice(0, 12);
+  return join(stateFolder, "records", `${task.slice(0, MOST_NAME_CHARACTERS)}-${hash}.json`);
+}
+
+/** The text of a record's file: the record, and before it the digest of its text, by which any damage is found. */
+export function recordText(record: TaskRecord): string {
+  return sealRecord(record);
+}
+
+/** The same for a record whose shape only its writer knows. */
+export function sealRecord(record: object): string {
+  const body = JSON.stringify(record);
+  return HEAD + digestOf(body) + MIDDLE + body + TAIL;
+}
+
+/**
+ * Reads a task's last record.
+ *
+ * @returns null where there is none, and where the file is damaged in any way, of another version, or of another task:
+ * the task then counts as never run.
+ */
+export function readRecord(stateFolder: string, task: string): TaskRecord | null {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(recordPath(stateFolder, task));
+  } catch {
+    return null;
+  }
+  const record = parseRecord(bytes);
+  return record?.task === task ? record : null;
+}
+
+/** Reads the records of many tasks; those without one are left out. */
+export function readAllRecords(stateFolder: string, tasks: Iterable<string>): ReadonlyMap<string, TaskRecord> {
+  const records = new Map<string, TaskRecord>();
+  for (const task of tasks) {
+    const record = readRecord(stateFolder, task);
+    if (record !== null) records.set(task, record);
+  }
+  return records;
+}
+
+function parseRecord(bytes: Buffer): TaskRecord | null {
+  const bodyStart = HEAD.length + DIGEST_CHARACTERS + MIDDLE.length;
+  const bodyEnd = bytes.length - TAIL.length;
+  if (bodyEnd <= bodyStart) return null;
+  const body = bytes.subarray(bodyStart, bodyEnd);
+  const frame = Buffer.concat([bytes.subarray(0, bodyStart), bytes.subarray(bodyEnd)]);
+  if (!frame.equals(Buffer.from(HEAD + digestOf(body) + MIDDLE + TAIL))) return null;
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    return isTaskRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function digestOf(body: string | Buffer): string {
+  return createHash("sha256").update(body).digest("hex");
+}

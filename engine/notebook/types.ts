@@ -74,6 +74,10 @@ export type ExecutionFailure = {
   readonly hint: string | null;
   /** Name and frames of the error in the author's places; empty where there is none. */
   readonly traceback: readonly string[];
+  /** False where the thrown error has `retryable: false`: another attempt is pointless. */
+  readonly retryable?: boolean;
+  /** The thrown error's `retryAfterMs`: the least time to wait before another attempt. */
+  readonly retryAfterMs?: number;
   /** The undeclared path (relative to the project where it lies inside), for `undeclared-access`. */
   readonly path?: string;
 };

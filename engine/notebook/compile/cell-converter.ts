@@ -1,0 +1,256 @@
+import { join } from "node:path";
+import type * as typescript from "@tslab/typescript-for-tslab";
+import type { Converter } from "tslab/dist/converter";
+import { annotateDeclarations } from "./annotate-declarations.js";
+import { bindLocals, MODULE_PREFIX } from "./cell-names.js";
+import { declareNestedVars } from "./declare-nested-vars.js";
+import { applyEdits, type Edit } from "./edits.js";
+import { listDependencies } from "./file-dependencies.js";
+import { mendScript } from "./live-exports.js";
+import { loadTslab, type Tslab, type TypeScriptHooks } from "./load-tslab.js";
+import { createModuleResolver, isLocalFile } from "./module-resolver.js";
+import { ENGINE_FOLDER, findTypeRoots } from "./package-folders.js";
+import { createPackageOverlay, overlaySystem, type PackageOverlay } from "./package-overlay.js";
+import { decodeMappings, readMappings, type Segment } from "../source-map.js";
+import { leadThrough, relocateThroughEdits } from "./source-map-writer.js";
+
+export type ConverterOptions = {
+  /** Absolute. */
+  readonly root: string;
+  /** Options on top of tslab's own. */
+  readonly options: Readonly<typescript.CompilerOptions>;
+  /** Specifier -> absolute path of the file with its types. */
+  readonly fixed: ReadonlyMap<string, string>;
+  /** Files that exist in memory only: absolute path -> text. */
+  readonly virtual: ReadonlyMap<string, string>;
+};
+
+export type ConvertedCell = {
+  /** CommonJS. */
+  readonly code: string;
+  /** Segments of each line of `code`, to the cell as it was given, after `MODULE_PREFIX`. */
+  readonly segments: readonly (readonly Segment[])[];
+  /** Declarations of this cell and of all before it, for the next one; null where TypeScript could not write them. */
+  readonly declarations: string | null;
+  readonly lastExpression: string | null;
+};
+
+export type CheckedCell = {
+  /** null where tslab could not convert a cell that has errors. */
+  readonly converted: ConvertedCell | null;
+  /** Errors of the cell; offsets count from before `MODULE_PREFIX`. */
+  readonly diagnostics: readonly typescript.Diagnostic[];
+  /** Local modules that this converter has not checked before, by absolute path. */
+  readonly modules: ReadonlyMap<string, CheckedModule>;
+  /** Absolute paths of all files that the cell's types rest on. */
+  readonly files: readonly string[];
+  /** Edits of the cell with which TypeScript could write its declarations. */
+  readonly annotations: readonly Edit[];
+  /** The names that the cell declares. */
+  readonly names: ReadonlySet<string>;
+};
+
+export type CheckedModule = { readonly file: typescript.SourceFile; readonly diagnostics: readonly typescript.Diagnostic[] };
+
+type Capture = {
+  diagnostics: readonly typescript.Diagnostic[];
+  modules: Map<string, CheckedModule>;
+  files: readonly string[];
+  scriptMap: string;
+  codeLines: readonly (readonly Segment[])[];
+  nestedDeclarations: string;
+  declarationErrors: { readonly file: typescript.SourceFile; readonly errors: readonly typescript.Diagnostic[] } | null;
+};
+
+/** tslab's converter with its reach into TypeScript redirected; holds a TypeScript program until it is closed. */
+export class CellConverter {
+  readonly #tslab: Tslab;
+  readonly #hooks: TypeScriptHooks;
+  readonly #converter: Converter;
+  readonly #checkedModules = new Set<string>();
+  readonly #source: string;
+  readonly #overlay: PackageOverlay;
+  #capture = emptyCapture();
+  #program: typescript.Program | null = null;
+  #nestedVars: ReadonlySet<string> = new Set();
+  /** The locals of the cell, until tslab has asked for them. */
+  #pendingLocals: ReadonlyMap<unknown, unknown> | null = null;
+
+  constructor(private readonly config: ConverterOptions) {
+    this.#tslab = loadTslab();
+    this.#source = join(config.root, "__tslab__.ts");
+    this.#overlay = createPackageOverlay(config.root, [ENGINE_FOLDER, this.#tslab.folder]);
+    this.#hooks = {
+      root: config.root,
+      createWatchCompilerHost: (files, options, system) => this.#createHost(files, options, system),
+      getPreEmitDiagnosticsOfFiles: (program, files) => this.#check(program, files),
+      transpileModule: (text, options) => this.#transpile(text, options),
+    };
+    this.#converter = this.#tslab.withHooks(this.#hooks, () => this.#tslab.createConverter());
+  }
+
+  /**
+   * Checks and converts one cell.
+   *
+   * @param declarations Those of the cells before.
+   * @param text The mended cell.
+   * @param nestedVars Names of `var`s in blocks of the cell.
+   */
+  convert(declarations: string, text: string, nestedVars: ReadonlySet<string>): CheckedCell {
+    const locals = bindLocals(this.#tslab.ts, text);
+    this.#capture = emptyCapture();
+    this.#nestedVars = nestedVars;
+    this.#pendingLocals = locals.size === 0 ? null : locals;
+    const result = this.#tslab.withHooks(this.#hooks, () => this.#convertQuietly(declarations, text));
+    const { diagnostics, modules, scriptMap, codeLines, nestedDeclarations, declarationErrors } = this.#capture;
+    const files = this.#capture.files.map(this.#overlay.toReal);
+    const converted = result?.output === undefined ? null : {
+      code: result.output,
+      segments: leadThrough(codeLines, decodeMappings(readMappings(scriptMap || "{}"))),
+      declarations: declarationErrors === null ? (result.declOutput ?? "") + nestedDeclarations : null,
+      lastExpression: result.lastExpressionVar ?? null,
+    };
+    const annotations = declarationErrors === null ? [] : annotateDeclarations(this.#tslab.ts, declarationErrors.file, declarationErrors.errors);
+    return { converted, diagnostics, modules, files, annotations: annotations.map(behindPrefix), names: new Set([...locals.keys()].map(String)) };
+  }
+
+  /** The file as TypeScript read it for the last cell. @param path Absolute. */
+  getSourceFile(path: string): typescript.SourceFile | undefined {
+    return this.#program?.getSourceFile(path);
+  }
+
+  close(): void {
+    this.#tslab.withHooks(this.#hooks, () => this.#converter.close());
+  }
+
+  #convertQuietly(declarations: string, text: string): ReturnType<Converter["convert"]> | null {
+    try {
+      return this.#converter.convert(declarations, text);
+    } catch (error) {
+      // What has errors may have a syntax tree that tslab can't carry on from; the errors are known by then.
+      if (this.#capture.diagnostics.length > 0) return null;
+      throw new Error("Internal error: tslab could not convert a cell", { cause: error });
+    }
+  }
+
+  #createHost(files: string[], given: typescript.CompilerOptions, system: typescript.System): unknown {
+    const { ts, folder } = this.#tslab;
+    const { root, fixed, virtual, options: own } = this.config;
+    const options: typescript.CompilerOptions = {
+      ...given,
+      types: ["node"],
+      ...own,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      sourceMap: true,
+      typeRoots: [...(ts.getDefaultTypeRoots(root, ts.sys) ?? []), ...findTypeRoots(folder)],
+    };
+    overlaySystem(system, root, this.#overlay);
+    const { readFile, fileExists, setTimeout: setTslabTimeout, clearTimeout: clearTslabTimeout } = system;
+    system.readFile = (path, encoding) => virtual.get(path) ?? readFile(path, encoding);
+    system.fileExists = (path) => virtual.has(path) || fileExists(path);
+    const quiet = (): void => undefined;
+    const host = ts.createWatchCompilerHost(files, options, system, ts.createAbstractBuilder, quiet, quiet);
+    const resolve = createModuleResolver(ts, { root, fixed, system });
+    host.resolveModuleNameLiterals = (literals, containingFile, _redirect, current) =>
+      literals.map((literal) => ({ resolvedModule: resolve(literal.text, containingFile, current) }));
+    const isOwn = (path: string): boolean => path.endsWith("/__tslab__.ts") || path.endsWith("/__prev__.d.ts");
+    Object.assign(host, { hasInvalidatedResolutions: isOwn });
+    this.#skipFirstUpdate(host, system, { set: setTslabTimeout, clear: clearTslabTimeout });
+    return host;
+  }
+
+  /**
+   * tslab rebuilds the program twice for a cell, the first time only to learn which names the cell declares. Those are
+   * known already, so that round is answered without TypeScript.
+   */
+  #skipFirstUpdate(host: object, system: typescript.System, timers: { set: typescript.System["setTimeout"]; clear: typescript.System["clearTimeout"] }): void {
+    let receive: (builder: typescript.BuilderProgram) => void = () => undefined;
+    const skipped = new Set<unknown>();
+    system.setTimeout = (callback, milliseconds, ...values) => {
+      const timer: unknown = timers.set?.(() => {
+        const locals = this.#pendingLocals;
+        this.#pendingLocals = null;
+        if (locals === null) return callback(...values);
+        skipped.add(timer);
+        receive(answerLocals(this.#source, locals));
+      }, milliseconds);
+      return timer;
+    };
+    system.clearTimeout = (timer) => {
+      if (!skipped.delete(timer)) timers.clear?.(timer);
+    };
+    Object.defineProperty(host, "afterProgramCreate", {
+      set: (received: typeof receive) => (receive = received),
+      get: () => (builder: typescript.BuilderProgram) => receive(this.#wrapBuilder(builder)),
+    });
+  }
+
+  #wrapBuilder(builder: typescript.BuilderProgram): typescript.BuilderProgram {
+    return {
+      ...builder,
+      getAllDependencies: (file) => {
+        this.#capture.files = listDependencies(builder.getProgram(), file);
+        return this.#capture.files;
+      },
+      emit: (file, writeFile, token, onlyDeclarations, transformers) => {
+        if (file?.fileName !== this.#source) return { emitSkipped: true, diagnostics: [] };
+        const program = builder.getProgram();
+        this.#capture.nestedDeclarations = declareNestedVars(this.#tslab.ts, { program, file, names: this.#nestedVars });
+        let hasDeclarations = false;
+        const emitted = program.emit(file, (name, text, ...rest) => {
+          hasDeclarations ||= name.endsWith(".d.ts");
+          if (name.endsWith(".js.map")) this.#capture.scriptMap = text;
+          else writeFile?.(name, text.replace(/\n\/\/# sourceMappingURL=__tslab__\.js\.map\s*$/, "\n"), ...rest);
+        }, token, onlyDeclarations, transformers);
+        if (!hasDeclarations) this.#capture.declarationErrors = { file, errors: program.getDeclarationDiagnostics(file) };
+        return emitted;
+      },
+    };
+  }
+
+  /** Takes the errors for itself and tells tslab of none, so that it converts cells with errors too. */
+  #check(program: typescript.Program, files: readonly typescript.SourceFile[]): readonly typescript.Diagnostic[] {
+    const listErrors = (file: typescript.SourceFile): typescript.Diagnostic[] => {
+      const syntax = program.getSyntacticDiagnostics(file);
+      return syntax.length > 0 ? [...syntax] : [...program.getSemanticDiagnostics(file)];
+    };
+    this.#program = program;
+    const cell = files.find((file) => file.fileName === this.#source);
+    if (cell !== undefined) {
+      this.#capture.diagnostics = listErrors(cell);
+      // A file with a top-level await is parsed twice; writing declarations trips over the first, unfinished one.
+      Reflect.deleteProperty(cell, "original");
+    }
+    for (const path of this.#capture.files) {
+      if (path === this.#source || path.endsWith("/__prev__.d.ts") || this.#checkedModules.has(path)) continue;
+      this.#checkedModules.add(path);
+      const file = isLocalFile(this.config.root, path) ? program.getSourceFile(path) : undefined;
+      if (file === undefined || program.isSourceFileFromExternalLibrary(file)) continue;
+      this.#capture.modules.set(path, { file, diagnostics: listErrors(file) });
+    }
+    return [];
+  }
+
+  #transpile(text: string, options: typescript.TranspileOptions): typescript.TranspileOutput {
+    const { ts } = this.#tslab;
+    const compilerOptions = { ...options.compilerOptions, sourceMap: true, noImplicitUseStrict: false };
+    const mended = applyEdits(text, mendScript(ts, text, this.#nestedVars));
+    const output = ts.transpileModule(mended.text, { ...options, compilerOptions });
+    this.#capture.codeLines = relocateThroughEdits(decodeMappings(readMappings(output.sourceMapText ?? "{}")), text, mended);
+    return { ...output, outputText: output.outputText.replace(/\n?\/\/# sourceMappingURL=custom\.js\.map\s*$/, "\n") };
+  }
+}
+
+/** A builder that knows nothing but the names of the cell. */
+function answerLocals(source: string, locals: ReadonlyMap<unknown, unknown>): typescript.BuilderProgram {
+  const answer: unknown = { getSourceFile: (name: string) => (name === source ? { locals } : undefined) };
+  return answer as typescript.BuilderProgram;
+}
+
+function behindPrefix({ start, end, text }: Edit): Edit {
+  return { start: start - MODULE_PREFIX.length, end: end - MODULE_PREFIX.length, text };
+}
+
+function emptyCapture(): Capture {
+  return { diagnostics: [], modules: new Map(), files: [], scriptMap: "", codeLines: [], nestedDeclarations: "", declarationErrors: null };
+}

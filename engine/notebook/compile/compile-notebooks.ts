@@ -1,0 +1,50 @@
+import type { Cell, ParameterDeclaration, Problem } from "../../project/types.js";
+import type { CompiledNotebook } from "../types.js";
+import { NotebookCache } from "./notebook-cache.js";
+
+export type CompileOptions = {
+  /** The project, absolute. */
+  readonly root: string;
+  readonly notebooks: readonly {
+    /** Project path. */
+    readonly file: string;
+    readonly cells: readonly Cell[];
+    readonly parameters: readonly ParameterDeclaration[];
+  }[];
+  /** Where results are kept, absolute; null keeps none. */
+  readonly cacheFolder: string | null;
+  /** TypeScript text of the module `stitchbook/data`: the row types of declared outputs. */
+  readonly dataTypes?: string;
+};
+
+export type Compilation = {
+  /** By notebook file; a notebook with an error is missing. */
+  readonly compiled: ReadonlyMap<string, CompiledNotebook>;
+  /** Every error of cells and of the local modules that they reach, each once. */
+  readonly problems: readonly Problem[];
+};
+
+/**
+ * Turns the code cells of notebooks into JavaScript and finds all their type errors, without executing anything.
+ *
+ * A result that is in the cache, and whose modules, packages and options are as they were, is taken from there; then
+ * neither tslab nor TypeScript is loaded. Only results without errors are kept.
+ */
+export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes }: CompileOptions): Promise<Compilation> {
+  const cache = cacheFolder === null ? null : new NotebookCache(root, cacheFolder);
+  const subjects = notebooks.map(({ file, cells }) => ({ file, cells, dataTypes: dataTypes ?? null }));
+  const kept = await Promise.all(subjects.map(async (subject) => (await cache?.read(subject)) ?? null));
+  const missed = subjects.filter((_, index) => kept[index] === null);
+  const compiled = new Map(kept.flatMap((notebook) => (notebook === null ? [] : [[notebook.notebook, notebook] as const])));
+  if (missed.length === 0) return { compiled, problems: [] };
+  const { compileFresh } = await import("./compile-fresh.js");
+  const fresh = await compileFresh({ root, notebooks: missed, dataTypes: dataTypes ?? null });
+  for (const [index, { file, result }] of fresh.entries()) {
+    const subject = missed[index];
+    if (result === null || subject === undefined) continue;
+    compiled.set(file, result.compiled);
+    if (result.basis !== null) await cache?.write(subject, { compiled: result.compiled, basis: result.basis });
+  }
+  const byText = new Map(fresh.flatMap(({ problems }) => problems).map((problem) => [JSON.stringify(problem), problem]));
+  return { compiled, problems: [...byText.values()] };
+}

@@ -1,0 +1,108 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Cell } from "../../project/types.js";
+import type { CompiledNotebook } from "../types.js";
+import { packageFolders } from "./package-folders.js";
+import { findPackageJson, resolveFromCell, resolveLocal } from "./resolve-local.js";
+
+/** Raise it when the compiler would give other code from the same sources. */
+const COMPILER_VERSION = 1;
+
+/** Entries kept for one notebook, so that switching between versions of it stays quick. */
+const KEPT_ENTRIES = 8;
+
+/** All that a compiled notebook rests on apart from its own cells. Paths are relative to the project root. */
+export type Basis = {
+  /** File -> SHA-256; null where there must be none. */
+  readonly files: Readonly<Record<string, string | null>>;
+  /** Local specifiers of the cells, and where they lead. */
+  readonly cellImports: readonly (readonly [specifier: string, path: string])[];
+  /** Local specifiers of modules: folder, specifier, path. */
+  readonly moduleImports: readonly (readonly [folder: string, specifier: string, path: string])[];
+  /** Packages: folder of the importer, name, and the package.json that was found; null where none was. */
+  readonly packages: readonly (readonly [folder: string, name: string, packageJson: string | null])[];
+};
+
+export type CacheSubject = {
+  /** Project path of the notebook. */
+  readonly file: string;
+  readonly cells: readonly Cell[];
+  readonly dataTypes: string | null;
+};
+
+type Entry = { readonly compiled: CompiledNotebook; readonly basis: Basis };
+
+/** Compiled notebooks by content, one file each. */
+export class NotebookCache {
+  constructor(
+    private readonly root: string,
+    private readonly folder: string,
+  ) {}
+
+  /** The notebook as it was compiled before, if all that it rests on is as it was. */
+  async read(subject: CacheSubject): Promise<CompiledNotebook | null> {
+    try {
+      const entry: Entry = JSON.parse(await readFile(join(this.folder, nameEntry(subject)), "utf8"));
+      return isStillTrue(this.root, subject.file, entry.basis) ? entry.compiled : null;
+    } catch {
+      // Missing or damaged: compiling again mends both.
+      return null;
+    }
+  }
+
+  async write(subject: CacheSubject, entry: Entry): Promise<void> {
+    await mkdir(this.folder, { recursive: true });
+    const name = nameEntry(subject);
+    const temporary = join(this.folder, `.${name}.${randomBytes(6).toString("hex")}`);
+    try {
+      await writeFile(temporary, JSON.stringify(entry));
+      await rename(temporary, join(this.folder, name));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    await this.#forgetOldest(name);
+  }
+
+  async #forgetOldest(written: string): Promise<void> {
+    const prefix = written.slice(0, written.indexOf("-") + 1);
+    const others = (await readdir(this.folder)).filter((name) => name.startsWith(prefix) && name !== written);
+    if (others.length < KEPT_ENTRIES) return;
+    const aged = await Promise.all(others.map(async (name) => ({ name, time: await stat(join(this.folder, name)).then((found) => found.mtimeMs, () => 0) })));
+    aged.sort((a, b) => b.time - a.time || (a.name < b.name ? -1 : 1));
+    await Promise.all(aged.slice(KEPT_ENTRIES - 1).map(({ name }) => rm(join(this.folder, name), { force: true })));
+  }
+}
+
+function nameEntry({ file, cells, dataTypes }: CacheSubject): string {
+  const code = cells.filter((cell) => cell.type === "code").map((cell) => [cell.position, cell.source, cell.options.tags.includes("parameters")]);
+  return `${digest(file).slice(0, 16)}-${digest(JSON.stringify([COMPILER_VERSION, code, dataTypes])).slice(0, 32)}.json`;
+}
+
+function isStillTrue(root: string, notebook: string, basis: Basis): boolean {
+  const leadsTo = (found: ReturnType<typeof resolveLocal>, path: string): boolean => found.kind === "found" && found.path === path;
+  return (
+    Object.entries(basis.files).every(([path, expected]) => digestFile(resolve(root, path)) === expected) &&
+    basis.cellImports.every(([specifier, path]) => leadsTo(resolveFromCell(root, notebook, specifier), path)) &&
+    basis.moduleImports.every(([folder, specifier, path]) => leadsTo(resolveLocal(root, folder, specifier), path)) &&
+    basis.packages.every(([folder, name, packageJson]) => {
+      const found = findPackageJson(packageFolders(resolve(root, folder)), name);
+      return found === (packageJson === null ? null : resolve(root, packageJson));
+    })
+  );
+}
+
+/** SHA-256 of a file; null where there is none. @param path Absolute. */
+export function digestFile(path: string): string | null {
+  try {
+    return digest(readFileSync(path));
+  } catch {
+    return null;
+  }
+}
+
+function digest(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}

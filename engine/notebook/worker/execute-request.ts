@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { createCellExecutor, type CellExecutor } from "../execute/cell-executor.js";
+import type { CompiledCell, ExecutionRequest } from "../types.js";
+import type { CellLog } from "./cell-log.js";
+import { fenceExistsSync } from "./fence-files.js";
+import { guardProcess } from "./guard-process.js";
+import { warnOfPendingWork } from "./pending-work.js";
+
+/** How long work that no cell awaited may go on after the last cell. */
+const graceMs = 250;
+
+/**
+ * Executes a request's cells in order up to the first that fails, and ends the process.
+ *
+ * After each cell one turn of the event loop passes, so that a promise which it left rejected fails this cell and not a
+ * later one. After the last cell, work that nobody awaited gets a quarter of a second; what is still pending then is
+ * dropped with a warning on the last cell's standard error.
+ *
+ * @param means.ownFile - absolute path of this program
+ */
+export async function executeRequest(request: ExecutionRequest, means: { readonly log: CellLog; readonly ownFile: string }): Promise<never> {
+  const { log, ownFile } = means;
+  const { notebook, projectRoot, folder, parameters } = request;
+  Object.assign(process.env, request.env);
+  const executor = createCellExecutor({
+    notebook: notebook.notebook,
+    projectRoot,
+    ownFile,
+    temporaryFolder: process.env["TMPDIR"] ?? join(folder, ".tmp"),
+    emit: (output) => log.output(output),
+  });
+  const end = guardProcess(log);
+  fenceExistsSync({ projectRoot, folder });
+  executor.define(notebook);
+  for (const [index, cell] of notebook.cells.entries()) {
+    await executeCell(cell, index + 1, { executor, log, parameters, end });
+  }
+  if (notebook.cells.length > 0) await settle();
+  log.finish();
+  return end();
+}
+
+type CellMeans = {
+  readonly executor: CellExecutor;
+  readonly log: CellLog;
+  readonly parameters: ExecutionRequest["parameters"];
+  readonly end: () => never;
+};
+
+async function executeCell(cell: CompiledCell, executionCount: number, { executor, log, parameters, end }: CellMeans): Promise<void> {
+  log.startCell(cell.position, executionCount);
+  const result = await executor.executeCell(cell, executionCount);
+  if (result.status === "error") {
+    log.fail({ kind: "cell-error", position: cell.position, error: result.error });
+    end();
+  }
+  if (cell.isParameters) Object.assign(executor.variables, parameters);
+  await nextTurn();
+  log.endCell("ok");
+}
+
+/** Waits until nothing is left to do, or until the time for it is over. */
+async function settle(): Promise<void> {
+  const isIdle = await new Promise<boolean>((resolve) => {
+    process.once("beforeExit", () => resolve(true));
+    // Must not itself keep the process waiting.
+    setTimeout(() => resolve(false), graceMs).unref();
+  });
+  if (!isIdle) warnOfPendingWork();
+}

@@ -43,6 +43,8 @@ export type TaskRecord = {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly durationMs: number;
+  /** When every `state` was last known to go with its digest; absent in a fresh record, where `startedAt` stands for it. RFC 3339. */
+  readonly statesAt?: string;
 };
 
 export type Decision = {

@@ -1,0 +1,118 @@
+import type { Reason, ReasonKind } from "../observe/events.js";
+import type { Task } from "../project/types.js";
+import { compareCodeUnits } from "./canonical.js";
+import { quoteKey } from "./report-fingerprint.js";
+import type { FingerprintParts } from "./types.js";
+
+/** Where the parts of a stage's code stand. */
+export type CodePlaces = {
+  /** Position of the cell that is `code:cell 1`, and so on. */
+  readonly cells: readonly number[];
+  readonly reachedFrom: Readonly<Record<string, readonly number[]>>;
+};
+
+export type DifferenceContext = {
+  readonly task: Task;
+  readonly code?: CodePlaces | undefined;
+  readonly unknownTasks?: ReadonlySet<string> | undefined;
+};
+
+const KINDS: ReadonlySet<string> = new Set<ReasonKind>(["code", "packages", "params", "env", "input", "artifact", "engine"]);
+
+/** Parts over a whole. They are named only where nothing within it is. */
+const NETS: ReadonlySet<string> = new Set(["code:bundle", "packages:resolution"]);
+
+const CELL = /^code:cell (\d+)$/;
+
+/** Explains in which parts two fingerprints differ; empty where all that is known of them is equal. */
+export function explainDifference(before: FingerprintParts, after: FingerprintParts, context: DifferenceContext): Reason[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(compareCodeUnits);
+  const changed = keys.filter((key) => before[key] !== after[key] && !isUnknown(key, before, after, context));
+  const exact = changed.filter((key) => !NETS.has(key));
+  const named = changed.filter((key) => !NETS.has(key) || !exact.some((other) => kindOf(other) === kindOf(key) && !CELL.test(other)));
+  return [
+    ...(named.some((key) => CELL.test(key)) ? explainCells(before, after, context.code) : []),
+    ...named.filter((key) => !CELL.test(key)).map((key) => explainPart(key, [before[key], after[key]], context)),
+  ];
+}
+
+/** Whether a part hangs on a result that is not there yet. */
+function isUnknown(key: string, before: FingerprintParts, after: FingerprintParts, { task, unknownTasks }: DifferenceContext): boolean {
+  if (unknownTasks === undefined || !key.startsWith("input:")) return false;
+  const subject = subjectOf(key);
+  for (const id of unknownTasks) {
+    if (subject.startsWith(`${id}#`) || subject === quoteKey(id.split("@")[0] ?? id)) return true;
+  }
+  const isBoth = before[key] !== undefined && after[key] !== undefined;
+  return isBoth && task.inputs.some(({ path, producer }) => path === subject && producer !== null && unknownTasks.has(producer));
+}
+
+/** Compares cells in their order, so that a cell put in between is not taken for a change of all that follow. */
+function explainCells(before: FingerprintParts, after: FingerprintParts, code: CodePlaces | undefined): Reason[] {
+  const [old, now] = [listCells(before), listCells(after)];
+  let start = 0;
+  while (start < old.length && start < now.length && old[start] === now[start]) start += 1;
+  let end = 0;
+  while (end < old.length - start && end < now.length - start && old[old.length - 1 - end] === now[now.length - 1 - end]) end += 1;
+  const [gone, come] = [old.slice(start, old.length - end), now.slice(start, now.length - end)];
+  const nameOf = (index: number): string => `cell ${code?.cells[index] ?? index + 1}`;
+  const reasons: Reason[] = come.flatMap((hash, index) => {
+    if (hash === gone[index]) return [];
+    return [{ kind: "code", subject: nameOf(start + index), detail: gone[index] === undefined ? "added" : "changed" }];
+  });
+  const removed = gone.length - come.length;
+  if (removed > 0) reasons.push({ kind: "code", subject: "cells", detail: `${removed} removed ${start + come.length === 0 ? "at the start" : `after ${nameOf(start + come.length - 1)}`}` });
+  return reasons;
+}
+
+function listCells(parts: FingerprintParts): string[] {
+  const cells: string[] = [];
+  for (const [key, value] of Object.entries(parts)) {
+    const number = CELL.exec(key)?.[1];
+    if (number !== undefined) cells[Number(number) - 1] = value;
+  }
+  return cells;
+}
+
+function explainPart(key: string, [before, after]: readonly [string | undefined, string | undefined], { code }: DifferenceContext): Reason {
+  const kind = kindOf(key);
+  const subject = subjectOf(key);
+  const how = before === undefined ? "added" : after === undefined ? "removed" : "changed";
+  switch (kind) {
+    case "packages":
+      return { kind, subject, detail: how === "changed" ? describeVersions(before ?? "", after ?? "") : how };
+    case "params":
+    case "engine":
+      return { kind, subject, detail: how === "changed" ? `${before} -> ${after}` : how };
+    case "env":
+      return { kind, subject, detail: how === "changed" && subject === "time zone" ? `${before} -> ${after}` : how };
+    case "artifact":
+      return { kind, subject, detail: how === "added" ? "declared as output" : "no longer declared as output" };
+    case "code":
+      return { kind, subject: key === "code:bundle" ? "imports of cells" : subject, detail: how + describeReach(code?.reachedFrom[subject]) };
+    default:
+      return { kind, subject, detail: after === "missing" ? "missing" : how };
+  }
+}
+
+function describeVersions(before: string, after: string): string {
+  return before.includes("content ") || after.includes("content ") || /^[0-9a-f]{64}$/.test(after) ? "content changed" : `${before} -> ${after}`;
+}
+
+function describeReach(cells: readonly number[] | undefined): string {
+  if (cells === undefined || cells.length === 0) return "";
+  return ` (reached from cell${cells.length === 1 ? "" : "s"} ${cells.join(", ")})`;
+}
+
+function kindOf(key: string): ReasonKind {
+  const kind = key.slice(0, key.indexOf(":"));
+  return isKind(kind) ? kind : "engine";
+}
+
+function isKind(kind: string): kind is ReasonKind {
+  return KINDS.has(kind);
+}
+
+function subjectOf(key: string): string {
+  return key.slice(key.indexOf(":") + 1);
+}

@@ -1,0 +1,126 @@
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compareCodeUnits, hashText, hashValue } from "./canonical.js";
+import type { PackageUse } from "./module-plugin.js";
+import type { FingerprintParts } from "./types.js";
+
+/** Finds installed packages and what they depend on; remembers what it found while it lives. */
+export type PackageReader = {
+  /**
+   * Describes the packages that code imports, and all that those depend on.
+   *
+   * @returns `packages:<name>` -> version (several where several are installed), or the hash of its files for one that
+   * is linked from outside `node_modules`; `packages:resolution` -> hash of who uses which.
+   */
+  describe(uses: readonly PackageUse[]): FingerprintParts;
+};
+
+type InstalledPackage = {
+  readonly name: string;
+  /** Real path. */
+  readonly folder: string;
+  readonly version: string;
+  readonly dependencies: readonly string[];
+};
+
+/** @param root Absolute path of the project. */
+export function createPackageReader(root: string): PackageReader {
+  const folders = new Map<string, string | null>();
+  const installed = new Map<string, InstalledPackage>();
+  const own = dirname(fileURLToPath(import.meta.url));
+  const realRoot = realpathSync(root);
+
+  function findFolder(name: string, from: string): string | null {
+    const key = `${from}\0${name}`;
+    const known = folders.get(key);
+    if (known !== undefined) return known;
+    const here = join(from, "node_modules", name);
+    const parent = dirname(from);
+    const isHere = statSync(here, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    const found = isHere ? realpathSync(here) : parent === from ? null : findFolder(name, parent);
+    folders.set(key, found);
+    return found;
+  }
+
+  function read(name: string, folder: string): InstalledPackage {
+    const known = installed.get(folder) ?? readPackage(name, folder, realRoot);
+    installed.set(folder, known);
+    return known;
+  }
+
+  function describe(uses: readonly PackageUse[]): FingerprintParts {
+    const versions = new Map<string, Set<string>>();
+    const edges = new Set<string>();
+    const visited = new Set<string>();
+    const visit = (user: string, name: string, folder: string | null): void => {
+      const found = folder === null ? null : read(name, folder);
+      const version = found?.version ?? "not installed";
+      versions.set(name, (versions.get(name) ?? new Set()).add(version));
+      edges.add(`${user} > ${name} ${version}`);
+      if (found === null || visited.has(found.folder)) return;
+      visited.add(found.folder);
+      for (const dependency of found.dependencies) {
+        const next = findFolder(dependency, found.folder);
+        if (next !== null) visit(`${name} ${version}`, dependency, next);
+      }
+    };
+    for (const { specifier, importer } of uses) {
+      const name = packageName(specifier);
+      if (name === null) continue;
+      visit("", name, findFolder(name, dirname(join(root, importer))) ?? findFolder(name, own));
+    }
+    if (versions.size === 0) return {};
+    const parts = [...versions].map(([name, found]) => [`packages:${name}`, [...found].sort().join(", ")] as const);
+    return { ...Object.fromEntries(parts), "packages:resolution": hashValue([...edges].sort()) };
+  }
+  return { describe };
+}
+
+/** `@scope/name` or `name`; null for Stitchbook itself, whose version counts by the cache version, and for URLs. */
+export function packageName(specifier: string): string | null {
+  const name = /^(@[^/]+\/[^/]+|[^@/][^/]*)/.exec(specifier)?.[0] ?? null;
+  return name === "stitchbook" || /^[a-z]+:/.test(specifier) ? null : name;
+}
+
+function readPackage(name: string, folder: string, root: string): InstalledPackage {
+  const manifest = readManifest(folder);
+  const isLinked = !folder.split(sep).includes("node_modules");
+  const version = isLinked || manifest.version === null ? `content ${hashFolder(folder, root)}` : manifest.version;
+  return { name, folder, version, dependencies: manifest.dependencies };
+}
+
+function readManifest(folder: string): { version: string | null; dependencies: string[] } {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  } catch {
+    return { version: null, dependencies: [] };
+  }
+  if (typeof parsed !== "object" || parsed === null) return { version: null, dependencies: [] };
+  const fields = new Map<string, unknown>(Object.entries(parsed));
+  const version = fields.get("version");
+  const names = ["dependencies", "optionalDependencies", "peerDependencies"].flatMap((field) => Object.keys(fields.get(field) ?? {}));
+  return { version: typeof version === "string" ? version : null, dependencies: [...new Set(names)].sort() };
+}
+
+/** Hash of all files of a folder but installed packages, git's own, and the project where it lies within. */
+function hashFolder(folder: string, root: string): string {
+  const files: string[] = [];
+  const visited = new Set<string>();
+  const walk = (current: string): void => {
+    const real = realpathSync(current);
+    if (visited.has(real) || real === root) return;
+    visited.add(real);
+    for (const entry of readdirSync(current)) {
+      if (entry === "node_modules" || entry === ".git") continue;
+      const path = join(current, entry);
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isDirectory() === true) walk(path);
+      else if (stat?.isFile() === true) files.push(`${relative(folder, path).split(sep).join("/")}\0${hashText(readFileSync(path))}`);
+      else if (lstatSync(path).isSymbolicLink()) files.push(`${relative(folder, path).split(sep).join("/")}\0broken link`);
+    }
+  };
+  walk(folder);
+  return hashText(files.sort(compareCodeUnits).join("\n"));
+}

@@ -1,0 +1,122 @@
+import type { JsonValue, Problem, Project, Report, Stage, Task } from "../project/types.js";
+import { ProjectError } from "../project/problems.js";
+import { contractHash } from "./contract-hash.js";
+import { decideTask, isOnlyVerified, type ArtifactMismatch } from "./decide.js";
+import { missingEnvironment } from "./environment.js";
+import { fingerprintTask, type InputDigests } from "./fingerprint.js";
+import type { PlanCache } from "./plan-cache.js";
+import { fingerprintReport, type ReportInputs } from "./report-fingerprint.js";
+import type { Decision, Fingerprint, TaskRecord } from "./types.js";
+
+/** All that a plan rests on. Everything that touches artifacts and records comes in here. */
+export type PlanContext = {
+  readonly project: Project;
+  /** Task -> value of every parameter that its stage declares. */
+  readonly parameters: ReadonlyMap<string, Readonly<Record<string, JsonValue>>>;
+  readonly records: ReadonlyMap<string, TaskRecord>;
+  readonly env: NodeJS.ProcessEnv;
+  /** SHA-256 of a project file; null where none is there. */
+  readonly digest: (path: string) => Promise<string | null>;
+  /** The artifacts of a record that are not as it says. */
+  readonly artifactsMatch: (record: TaskRecord) => Promise<readonly ArtifactMismatch[]>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Ids of the tasks to run whatever is there. */
+  readonly force: ReadonlySet<string>;
+  /** What a report takes from elsewhere; outputs of tasks that never ran are left out. */
+  readonly reportInputs: (task: Task & { readonly node: Report }) => Promise<ReportInputs>;
+  readonly cache: PlanCache;
+};
+
+/**
+ * Decides for every task what a run would do, in dependency order.
+ *
+ * A task with no reason of its own after one that may run has the single reason `upstream`; ask `decideOne` again when
+ * that one's bytes are known.
+ *
+ * @throws ProjectError with everything wrong that can be known before running: imports, unset variables.
+ */
+export async function planRun(context: PlanContext): Promise<ReadonlyMap<string, Decision>> {
+  const errors = (await findCodeProblems(context)).filter((problem) => problem.severity === "error");
+  if (errors.length > 0) throw new ProjectError(errors);
+  const decisions = new Map<string, Decision>();
+  const unsettled = new Set<string>();
+  for (const task of context.project.tasks) {
+    const unknown = new Set(task.dependsOn.filter((id) => unsettled.has(id)));
+    const decision = await decideOne(context, task, unknown);
+    decisions.set(task.id, decision);
+    // One that is only verified again keeps its bytes.
+    if (decision.action !== "fresh" && (unknown.size > 0 || !isOnlyVerified(decision))) unsettled.add(task.id);
+  }
+  return decisions;
+}
+
+/**
+ * Decides for one task.
+ *
+ * @param unknownTasks Those of the tasks it depends on whose results are not known yet; none once they are up to date.
+ */
+export async function decideOne(context: PlanContext, task: Task, unknownTasks: ReadonlySet<string> = new Set()): Promise<Decision> {
+  const record = context.records.get(task.id) ?? null;
+  const [fingerprint, artifactsMatch] = await Promise.all([
+    computeFingerprint(context, task, { digests: await digestInputs(context, task, unknownTasks), unknownTasks }),
+    record === null ? [] : context.artifactsMatch(record),
+  ]);
+  const own = decideTask({
+    task,
+    record,
+    fingerprint,
+    contract: contractHash(task),
+    artifactsMatch,
+    now: context.now,
+    forced: context.force.has(task.id),
+    unknownTasks,
+    ...(isStageTask(task) ? { code: await context.cache.code(context.project, task.node) } : {}),
+  });
+  const first = task.dependsOn.find((id) => unknownTasks.has(id));
+  if (first === undefined || own.action !== "fresh") return own;
+  return { task: task.id, action: "run", reasons: [{ kind: "upstream", subject: first, detail: "may change its outputs" }] };
+}
+
+/**
+ * The fingerprint to record for a task whose inputs have all been made.
+ *
+ * @param digests Of the very bytes that the task was given.
+ */
+export async function fingerprintForRecord(context: PlanContext, task: Task, digests: InputDigests): Promise<Fingerprint> {
+  const missing = task.inputs.find(({ path }) => typeof digests.get(path) !== "string");
+  if (missing !== undefined) throw new Error(`Internal error: the digest of ${missing.path} is not known to ${task.id}`);
+  return computeFingerprint(context, task, { digests, unknownTasks: new Set() });
+}
+
+/** What is wrong with the code and the environment of stages, for `check` and before a run. */
+export async function findCodeProblems({ project, cache, env }: Pick<PlanContext, "project" | "cache" | "env">): Promise<Problem[]> {
+  const codes = await Promise.all(project.stages.map((stage) => cache.code(project, stage)));
+  const seen = new Set<string>();
+  const problems = codes.flatMap((code) => code.problems).filter((problem) => {
+    const key = JSON.stringify(problem);
+    return !seen.has(key) && seen.add(key);
+  });
+  return [...problems, ...missingEnvironment(project, env)];
+}
+
+async function computeFingerprint(context: PlanContext, task: Task, known: { readonly digests: InputDigests; readonly unknownTasks: ReadonlySet<string> }): Promise<Fingerprint> {
+  const { project, parameters, env, cache } = context;
+  const inputDigests = known.digests;
+  if (isStageTask(task)) return fingerprintTask({ project, task, parameters: parameters.get(task.id) ?? {}, env, inputDigests, cache });
+  if (!isReportTask(task)) throw new Error(`Internal error: ${task.id} is neither stage nor report`);
+  return fingerprintReport({ ...(await context.reportInputs(task)), project, task, inputDigests, unknownTasks: known.unknownTasks });
+}
+
+async function digestInputs(context: PlanContext, task: Task, unknownTasks: ReadonlySet<string>): Promise<InputDigests> {
+  const known = task.inputs.filter(({ producer }) => producer === null || !unknownTasks.has(producer));
+  return new Map(await Promise.all(known.map(async ({ path }) => [path, await context.digest(path)] as const)));
+}
+
+function isStageTask(task: Task): task is Task & { readonly node: Stage } {
+  return task.node.kind === "stage";
+}
+
+function isReportTask(task: Task): task is Task & { readonly node: Report } {
+  return task.node.kind === "report";
+}

@@ -1,0 +1,62 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { hashText } from "./canonical.js";
+
+/** Reads source files of a project and remembers what was asked, so that an answer that rests on them can be checked later. */
+export type SourceReader = {
+  /** Whether a file is there. @param path Project path. */
+  isFile(path: string): boolean;
+  /** The text of a file, or null where none is there. @param path Project path. */
+  read(path: string): string | null;
+  /** Project path -> SHA-256 of a file that was read, "present" where it was only looked for, null where none was. */
+  readonly seen: ReadonlyMap<string, string | null>;
+};
+
+/** Makes a reader whose answers stay the same while it lives. @param root Absolute path of the project. */
+export function createSourceReader(root: string): SourceReader {
+  const seen = new Map<string, string | null>();
+  const texts = new Map<string, string>();
+  return {
+    seen,
+    isFile(path) {
+      const known = seen.get(path);
+      if (known !== undefined) return known !== null;
+      const found = isFile(join(root, path));
+      seen.set(path, found ? "present" : null);
+      return found;
+    },
+    read(path) {
+      const known = texts.get(path);
+      if (known !== undefined) return known;
+      if (!this.isFile(path)) return null;
+      const text = readFileSync(join(root, path), "utf8");
+      texts.set(path, text);
+      seen.set(path, hashText(text));
+      return text;
+    },
+  };
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (error) {
+    // A file stands where the path needs a folder.
+    if (error instanceof Error && "code" in error && error.code === "ENOTDIR") return false;
+    throw error;
+  }
+}
+
+/** Whether everything that a reader saw before is still so. */
+export function isStillSeen(root: string, seen: Iterable<readonly [string, string | null]>): boolean {
+  const reader = createSourceReader(root);
+  for (const [path, expected] of seen) {
+    if (expected === null || expected === "present") {
+      if (reader.isFile(path) !== (expected !== null)) return false;
+    } else {
+      const text = reader.read(path);
+      if (text === null || hashText(text) !== expected) return false;
+    }
+  }
+  return true;
+}

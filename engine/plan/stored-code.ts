@@ -1,0 +1,50 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Project, Stage } from "../project/types.js";
+import { CACHE_VERSION } from "./cache-version.js";
+import { hashText, hashValue } from "./canonical.js";
+import type { StageCode } from "./code-closure.js";
+import { isStillSeen } from "./source-reader.js";
+
+/**
+ * What the reading of a stage's code rests on besides files: the engine, the notebook, and which files are made. A stored
+ * answer spares the quick path both TypeScript and esbuild.
+ */
+export function stageCodeKey(project: Project, stage: Stage): string {
+  const cells = stage.cells.filter((cell) => cell.type === "code").map((cell) => [cell.position, cell.source, cell.options.tags]);
+  const made = project.tasks.flatMap((task) => task.outputs.map((output) => output.path)).sort();
+  const images = project.reports.map((report) => report.outputs.images);
+  return hashValue({ version: CACHE_VERSION, file: stage.file, cells, made, images });
+}
+
+/** The stored code of a stage; null where none is stored, where it is damaged, or where anything it rests on changed. */
+export function loadStageCode(file: string, key: string, root: string): StageCode | null {
+  try {
+    const stored: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (!isStored(stored) || stored.key !== key || stored.digest !== hashText(stored.code)) return null;
+    // Its digest shows that this text is one that `saveStageCode` wrote.
+    const code = JSON.parse(stored.code) as StageCode;
+    return isStillSeen(root, code.seen) ? code : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Stores the code of a stage. Code with problems is not stored, and that it can't be written is no failure. */
+export function saveStageCode(file: string, key: string, code: StageCode): void {
+  if (code.problems.length > 0) return;
+  const text = JSON.stringify(code);
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(temporary, JSON.stringify({ key, digest: hashText(text), code: text }));
+    renameSync(temporary, file);
+  } catch {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function isStored(value: unknown): value is { readonly key: string; readonly digest: string; readonly code: string } {
+  if (typeof value !== "object" || value === null) return false;
+  return "key" in value && "digest" in value && "code" in value && typeof value.digest === "string" && typeof value.code === "string";
+}

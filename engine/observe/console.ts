@@ -13,8 +13,8 @@ export type ConsoleOptions = {
   readonly color: boolean;
   /** Where the log of this run is, relative to the project, for the advice after a failure. */
   readonly logPath: string;
-  /** Where the executed notebook of a task is written. */
-  readonly viewPath: (task: string) => string;
+  /** Where the executed notebook of a task is written; null for a report, which has none. */
+  readonly viewPath: (task: string) => string | null;
 };
 
 type Done = Extract<StampedEvent, { event: "task.done" }>;
@@ -113,7 +113,7 @@ export class RunConsole {
     this.out.error(
       [
         `${event.failed} failed${notRun}, ${event.executed} run, ${event.fresh} up to date (${took}). Earlier artifacts are as they were.`,
-        ...this.failed.map((task) => `  See ${this.options.viewPath(task)} for the outputs up to the failure.`),
+        ...this.failed.flatMap((task) => this.options.viewPath(task) ?? []).map((path) => `  See ${path} for the outputs up to the failure.`),
         `  Log: ${this.options.logPath}. Mend it and run again: it goes on from here.`,
       ].join("\n"),
     );

@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import { settleStates } from "../checkpoint/artifact-check.js";
+import { readAllRecords } from "../checkpoint/records.js";
+import { compileNotebooks } from "../notebook/compile/compile-notebooks.js";
+import type { CompiledNotebook } from "../notebook/types.js";
+import type { Emit } from "../observe/bus.js";
+import type { RunStatus } from "../observe/events.js";
+import { isOnlyVerified } from "../plan/decide.js";
+import { decideOne, planRun } from "../plan/plan-run.js";
+import type { Decision } from "../plan/types.js";
+import { ProjectError } from "../project/problems.js";
+import type { Project, Task } from "../project/types.js";
+import type { Lock } from "./lock.js";
+import { createPlanContext } from "./plan-project.js";
+import { recoverPublications } from "./recover-publications.js";
+import { removeLeftTaskFolders } from "./task-folder.js";
+import type { RunContext } from "./run-context.js";
+import { runReport, type ReportTask } from "./run-report.js";
+import { runStage, type StageTask } from "./run-stage.js";
+import { schedule } from "./schedule.js";
+import { toTaskFailure } from "./task-failure.js";
+import { keepRecord, verifyAgain } from "./verify-task.js";
+
+export type RunOptions = {
+  readonly project: Project;
+  readonly runId: string;
+  /** Absolute path of `.stitchbook/`. */
+  readonly stateFolder: string;
+  /** Absolute path of the bundled worker. */
+  readonly workerFile: string;
+  /** `name=value` or `stage.name=value`. */
+  readonly overrides: readonly string[];
+  readonly force: ReadonlySet<string>;
+  /** How many tasks at once. */
+  readonly jobs: number;
+  readonly keepGoing: boolean;
+  readonly lock: Lock;
+  readonly emit: Emit;
+  readonly env: NodeJS.ProcessEnv;
+  /** Aborted to stop the run. */
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  readonly random: () => number;
+};
+
+/**
+ * Brings every task up to date, in dependency order.
+ *
+ * Publications that an earlier run did not finish are finished first. All notebooks that may execute are compiled and
+ * type-checked before the first of them starts.
+ *
+ * @returns how the run ended
+ * @throws ProjectError where something is wrong that is known before anything runs; nothing was changed then
+ */
+export async function executeRun(options: RunOptions): Promise<RunStatus> {
+  const { project, emit, now } = options;
+  const startedAt = now();
+  const context = await prepareRun(options);
+  emit({ event: "run.start", project: project.name, tasks: project.tasks.length, targets: [] });
+  const counts = { executed: 0, fresh: 0, failed: 0 };
+  const outcomes = await schedule(project.tasks, {
+    jobs: options.jobs,
+    keepGoing: options.keepGoing,
+    signal: options.signal,
+    run: async (task) => {
+      const outcome = await bringUpToDate(context, task);
+      counts[outcome] += 1;
+      return outcome !== "failed";
+    },
+  });
+  for (const work of context.afterwards) await work().catch((error: unknown) => emit({ event: "run.warning", message: `a view could not be written: ${String(error)}` }));
+  const status: RunStatus = options.signal.aborted ? "stopped" : counts.failed > 0 ? "failed" : "ok";
+  const notRun = [...outcomes].flatMap(([id, outcome]) => (outcome === "not-run" ? [id] : []));
+  emit({ event: "run.done", status, duration_ms: now() - startedAt, ...counts, not_run: notRun });
+  return status;
+}
+
+async function prepareRun(options: RunOptions): Promise<RunContext> {
+  const { project, stateFolder, emit } = options;
+  for (const { task, outcome, reason } of await recoverPublications({ projectRoot: project.root, stateFolder })) {
+    if (outcome === "abandoned") emit({ event: "run.warning", task, message: `the publication that an earlier run began was given up: ${reason ?? "unknown"}` });
+  }
+  await removeLeftTaskFolders(join(stateFolder, "work"));
+  const records = new Map(readAllRecords(stateFolder, project.tasks.map((task) => task.id)));
+  const plan = createPlanContext(project, { ...options, records, now: options.now(), isReadOnly: false });
+  const decisions = await planRun(plan);
+  const compiled = await compileStale(options, decisions);
+  return { ...options, parameters: plan.parameters, compiled, records, plan, afterwards: [] };
+}
+
+/** Compiles every notebook that may execute; any type error ends the run before it starts. */
+async function compileStale({ project, stateFolder }: RunOptions, decisions: ReadonlyMap<string, Decision>): Promise<ReadonlyMap<string, CompiledNotebook>> {
+  const stale = new Set(
+    project.tasks.flatMap((task) => {
+      const decision = decisions.get(task.id);
+      return decision !== undefined && decision.action !== "fresh" && !isOnlyVerified(decision) ? [task.node.id] : [];
+    }),
+  );
+  const notebooks = project.stages.filter((stage) => stale.has(stage.id));
+  if (notebooks.length === 0) return new Map();
+  const { compiled, problems } = await compileNotebooks({ root: project.root, notebooks, cacheFolder: join(stateFolder, "cache") });
+  if (problems.some((problem) => problem.severity === "error")) throw new ProjectError(problems);
+  return compiled;
+}
+
+async function bringUpToDate(context: RunContext, task: Task): Promise<"executed" | "fresh" | "failed"> {
+  const startedAt = context.now();
+  try {
+    const decision = await decideOne(context.plan, task);
+    if (decision.action === "fresh") {
+      await settle(context, task);
+      context.emit({ event: "task.done", task: task.id, action: "fresh", duration_ms: context.now() - startedAt, rows: null });
+      return "fresh";
+    }
+    const { rows } = await execute(context, task, decision);
+    context.emit({ event: "task.done", task: task.id, action: "run", duration_ms: context.now() - startedAt, rows });
+    return "executed";
+  } catch (error) {
+    const { kind, message, place, hint, traceback } = toTaskFailure(error);
+    context.emit({ event: "task.failed", task: task.id, attempt: 1, kind, message, place, hint, traceback });
+    return "failed";
+  }
+}
+
+function execute(context: RunContext, task: Task, decision: Decision): Promise<{ readonly rows: number | null }> {
+  if (isOnlyVerified(decision)) return verifyAgain(context, task, decision.reasons);
+  if (isStageTask(task)) return runStage(context, task, decision.reasons);
+  if (isReportTask(task)) return runReport(context, task, decision.reasons);
+  throw new Error(`Internal error: ${task.id} is neither a stage nor a report`);
+}
+
+/** States of files that were too young to be trusted when they were recorded are put on record once they are old enough. */
+async function settle(context: RunContext, task: Task): Promise<void> {
+  const record = context.records.get(task.id);
+  const settled = record === undefined ? null : await settleStates(context.project.root, record, context.now());
+  if (settled !== null) await keepRecord(context, settled);
+}
+
+function isStageTask(task: Task): task is StageTask {
+  return task.node.kind === "stage";
+}
+
+function isReportTask(task: Task): task is ReportTask {
+  return task.node.kind === "report";
+}

@@ -1,0 +1,56 @@
+import { checkArtifacts, createDigester, statesTimeMs, type KnownFile } from "../checkpoint/artifact-check.js";
+import { createPlanCache } from "../plan/plan-cache.js";
+import type { PlanContext } from "../plan/plan-run.js";
+import type { TaskRecord } from "../plan/types.js";
+import { ProjectError } from "../project/problems.js";
+import { resolveParameters } from "../project/parameter-values.js";
+import type { Project } from "../project/types.js";
+import { gatherReportInputs } from "./report-inputs.js";
+
+export type PlanProjectOptions = {
+  /** Absolute path of `.stitchbook/`. */
+  readonly stateFolder: string;
+  readonly records: ReadonlyMap<string, TaskRecord>;
+  readonly env: NodeJS.ProcessEnv;
+  /** `name=value` or `stage.name=value`, as given with `--param`. */
+  readonly overrides: readonly string[];
+  /** Tasks to run whatever is there. */
+  readonly force: ReadonlySet<string>;
+  readonly now: number;
+  /** True for commands that write nothing. */
+  readonly isReadOnly: boolean;
+};
+
+/**
+ * Gathers what planning a project rests on.
+ *
+ * @throws ProjectError where a parameter's value does not fit its type
+ */
+export function createPlanContext(project: Project, options: PlanProjectOptions): PlanContext {
+  const { stateFolder, records, env, overrides, force, now, isReadOnly } = options;
+  const { values, problems } = resolveParameters(project, overrides);
+  if (problems.some((problem) => problem.severity === "error")) throw new ProjectError(problems);
+  return {
+    project,
+    parameters: values,
+    records,
+    env,
+    now,
+    force,
+    digest: createDigester(project.root, knownFiles(records), 0),
+    artifactsMatch: (record) => checkArtifacts(project.root, record),
+    reportInputs: async (task) => {
+      const { partials, embedded, quotedStages } = await gatherReportInputs(project, task.node, records);
+      return { partials, embedded: [...embedded.values()], quotedStages };
+    },
+    cache: createPlanCache(project.root, { stateFolder, isReadOnly }),
+  };
+}
+
+/** Files whose digests are on record, with the states by which these may be trusted. */
+function knownFiles(records: ReadonlyMap<string, TaskRecord>): (KnownFile & { readonly recordedAtMs: number })[] {
+  return [...records.values()].flatMap((record) => {
+    const recordedAtMs = statesTimeMs(record);
+    return [...record.artifacts, ...record.inputs].map(({ path, sha256, state }) => ({ path, sha256, state, recordedAtMs }));
+  });
+}

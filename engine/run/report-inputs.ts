@@ -1,0 +1,80 @@
+import type { ArtifactDescription } from "../checkpoint/types.js";
+import type { LabelledOutput, TaskRecord } from "../plan/types.js";
+import { readTemplateReferences, type TemplateReferences } from "../project/template-references.js";
+import type { JsonValue, Project, Report, Stage } from "../project/types.js";
+
+/** A displayed output with the task and the notebook that it comes from. */
+export type EmbeddedSource = LabelledOutput & { readonly task: string; readonly notebook: string };
+
+/** What a report takes from records. */
+export type GatheredReport = {
+  /** `label` or `label@dataset` -> what the cell displayed. */
+  readonly embedded: ReadonlyMap<string, EmbeddedSource>;
+  /** Project path -> text of each partial that the template reaches. */
+  readonly partials: Readonly<Record<string, string>>;
+  /** Stage -> its artifacts, those of all its datasets. */
+  readonly stages: Readonly<Record<string, readonly ArtifactDescription[]>>;
+  /** The same as far as a text can quote it. */
+  readonly quotedStages: JsonValue;
+};
+
+/**
+ * Collects from the records of stages what a report embeds and quotes. Captions and alt texts are the notebook's
+ * present ones: changing them executes nothing.
+ *
+ * @param project - as read
+ * @param report - the report
+ * @param records - task -> record; what has no record is left out
+ */
+export async function gatherReportInputs(project: Project, report: Report, records: ReadonlyMap<string, TaskRecord>): Promise<GatheredReport> {
+  const references = await readReferences(project, report);
+  const stagesById = new Map(project.stages.map((stage) => [stage.id, stage]));
+  const embedded = new Map<string, EmbeddedSource>();
+  for (const { label, dataset } of references.embeds) {
+    const stage = stagesById.get(project.labels.get(label)?.stage ?? "");
+    if (stage === undefined) continue;
+    const task = dataset === null ? stage.id : `${stage.id}@${dataset}`;
+    const output = records.get(task)?.labels.find((each) => each.label === label);
+    if (output !== undefined) embedded.set(dataset === null ? label : `${label}@${dataset}`, { ...presentTexts(stage, output), task, notebook: stage.file });
+  }
+  const quoted = new Set(references.stages.map((each) => each.id));
+  const stages = Object.fromEntries(
+    [...stagesById.keys()].filter((id) => quoted.has(id)).map((id) => [id, project.tasks.filter((task) => task.node.id === id).flatMap((task) => records.get(task.id)?.artifacts ?? [])]),
+  );
+  const quotedStages = Object.fromEntries(
+    Object.entries(stages).map(([id, artifacts]) => [id, artifacts.map(({ path, bytes, rows, schemaHash }) => ({ path, bytes, rows, schemaHash }))]),
+  );
+  return { embedded, partials: reachedPartials(project, report), stages, quotedStages };
+}
+
+function readReferences(project: Project, report: Report): Promise<TemplateReferences> {
+  return readTemplateReferences({
+    file: report.file,
+    body: report.body,
+    bodyLineOffset: report.bodyLineOffset,
+    partials: new Map(Object.entries(project.partials)),
+    inputNames: Object.keys(report.inputs),
+  });
+}
+
+function presentTexts(stage: Stage, output: LabelledOutput): LabelledOutput {
+  const options = stage.cells.find((cell) => cell.options.label === output.label)?.options;
+  return { ...output, caption: options?.caption ?? null, alt: options?.alt ?? null };
+}
+
+/** Partials are named by literals (anything else was refused when the project was read). */
+function reachedPartials(project: Project, report: Report): Readonly<Record<string, string>> {
+  const reached: Record<string, string> = {};
+  const visit = (text: string) => {
+    for (const [, name = ""] of text.matchAll(/\{%-?\s*(?:render|include)\s+["']([^"']+)["']/g)) {
+      for (const [path, partial] of Object.entries(project.partials)) {
+        const isMeant = path === name || path.endsWith(`/${name}`) || path.endsWith(`/${name}.md`);
+        if (!isMeant || Object.hasOwn(reached, path)) continue;
+        reached[path] = partial;
+        visit(partial);
+      }
+    }
+  };
+  visit(report.body);
+  return reached;
+}

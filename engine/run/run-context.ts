@@ -1,0 +1,32 @@
+import type { CompiledNotebook } from "../notebook/types.js";
+import type { Emit } from "../observe/bus.js";
+import type { PlanContext } from "../plan/plan-run.js";
+import type { TaskRecord } from "../plan/types.js";
+import type { JsonValue, Project } from "../project/types.js";
+import type { Lock } from "./lock.js";
+
+/** All that the tasks of one run share. Everything that touches the world comes in here. */
+export type RunContext = {
+  readonly project: Project;
+  readonly runId: string;
+  /** Absolute path of `.stitchbook/`. */
+  readonly stateFolder: string;
+  /** Task -> value of every declared parameter. */
+  readonly parameters: ReadonlyMap<string, Readonly<Record<string, JsonValue>>>;
+  /** Notebook file -> compiled. */
+  readonly compiled: ReadonlyMap<string, CompiledNotebook>;
+  /** Records as they are now; replaced as tasks are published. */
+  readonly records: Map<string, TaskRecord>;
+  /** What decisions and fingerprints rest on. */
+  readonly plan: PlanContext;
+  /** Absolute path of the bundled worker. */
+  readonly workerFile: string;
+  readonly lock: Lock;
+  readonly emit: Emit;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Work that may be done after a task is published but must be before the run ends. */
+  readonly afterwards: (() => Promise<void>)[];
+};

@@ -1,0 +1,88 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describeArtifact } from "../checkpoint/describe.js";
+import type { Reason } from "../observe/events.js";
+import { fingerprintForRecord } from "../plan/plan-run.js";
+import { formatPlace } from "../project/problems.js";
+import type { Problem, Report, Task } from "../project/types.js";
+import { publishTask } from "./publish-task.js";
+import { gatherReportInputs } from "./report-inputs.js";
+import type { RunContext } from "./run-context.js";
+import { emitCheckpoint } from "./run-stage.js";
+import { TaskFailure } from "./task-failure.js";
+import { prepareTaskFolder, removeTaskFolder } from "./task-folder.js";
+
+/** A task that is a report. */
+export type ReportTask = Task & { readonly node: Report };
+
+/**
+ * Renders a report from its declared inputs and the records of what it embeds, and publishes its files.
+ *
+ * @throws TaskFailure of kind `render` where the text names something that is not there
+ */
+export async function runReport(context: RunContext, task: ReportTask, reasons: readonly Reason[]): Promise<{ readonly rows: number | null }> {
+  context.emit({ event: "task.start", task: task.id, attempt: 1, reasons });
+  const { project, stateFolder } = context;
+  const report = task.node;
+  const startedAt = context.now();
+  const inputs = task.inputs.map((input) => input.path);
+  const folder = await prepareTaskFolder({ workFolder: join(stateFolder, "work"), task: task.id, projectRoot: project.root, inputs, outputs: task.outputs.map((output) => output.path) });
+  try {
+    const gathered = await gatherReportInputs(project, report, context.records);
+    const fingerprint = await fingerprintForRecord(context.plan, task, new Map([...folder.digests].map(([path, { sha256 }]) => [path, sha256])));
+    const files = await render(context, report, { folder: folder.path, gathered });
+    for (const [path, content] of files) {
+      await mkdir(dirname(join(folder.path, path)), { recursive: true });
+      await writeFile(join(folder.path, path), content);
+    }
+    const artifacts = [];
+    for (const path of files.keys()) artifacts.push((await describeArtifact({ absolute: join(folder.path, path), path })).description);
+    emitCheckpoint(context, task, artifacts);
+    const remove = await staleImages(context, report, files);
+    await publishTask(context, task, { folder: folder.path, artifacts, digests: folder.digests, fingerprint, labels: [], startedAt, remove });
+    return { rows: null };
+  } finally {
+    await removeTaskFolder(folder.path);
+  }
+}
+
+type Rendering = { readonly folder: string; readonly gathered: Awaited<ReturnType<typeof gatherReportInputs>> };
+
+async function render(context: RunContext, report: Report, { folder, gathered }: Rendering): Promise<ReadonlyMap<string, string | Uint8Array>> {
+  const [{ renderReport }, { RenderError }] = await Promise.all([import("../report/render-report.js"), import("../report/render-error.js")]);
+  const framePath = join(context.project.root, "templates/page.html");
+  try {
+    const { files, problems } = await renderReport({
+      report,
+      partials: new Map(Object.entries(context.project.partials)),
+      inputs: folder,
+      embedded: gathered.embedded,
+      stages: gathered.stages,
+      run: { id: context.runId, date: new Date(context.now()).toISOString() },
+      previous: null,
+      frame: existsSync(framePath) ? await readFile(framePath, "utf8") : null,
+    });
+    for (const problem of problems) context.emit({ event: "run.warning", task: report.id, message: `${formatPlace(problem.place)}: ${problem.message}` });
+    return files;
+  } catch (error) {
+    if (error instanceof RenderError) throw failureOf(error.problems, error);
+    throw error;
+  }
+}
+
+function failureOf(problems: readonly Problem[], cause: unknown): TaskFailure {
+  const [first, ...others] = problems;
+  const more = others.map((problem) => `${formatPlace(problem.place)}: ${problem.message}`);
+  return new TaskFailure("render", [first?.message ?? "the report could not be rendered", ...more].join("\n"), { place: first?.place ?? null, hint: first?.hint ?? null, cause });
+}
+
+/** The report owns its images folder: what it does not draw any more goes. */
+async function staleImages(context: RunContext, report: Report, files: ReadonlyMap<string, unknown>): Promise<string[]> {
+  const folder = join(context.project.root, report.outputs.images);
+  const names = existsSync(folder) ? await readdir(folder, { withFileTypes: true }) : [];
+  return names.flatMap((entry) => {
+    const path = `${report.outputs.images}/${entry.name}`;
+    return entry.isFile() && !files.has(path) ? [path] : [];
+  });
+}

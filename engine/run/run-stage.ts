@@ -1,0 +1,162 @@
+import { join } from "node:path";
+import { compareSchemas } from "../checkpoint/compare-schemas.js";
+import type { ArtifactDescription } from "../checkpoint/types.js";
+import type { CellOutput, CompiledNotebook, ExecutionResult } from "../notebook/types.js";
+import { startWorker } from "../notebook/worker/worker-process.js";
+import type { Reason } from "../observe/events.js";
+import { fingerprintForRecord } from "../plan/plan-run.js";
+import type { LabelledOutput } from "../plan/types.js";
+import type { Stage, Task } from "../project/types.js";
+import { declaredEnvironment } from "./declared-environment.js";
+import { LineSplitter } from "./line-splitter.js";
+import { publishTask } from "./publish-task.js";
+import { pause, retryDelayMs } from "./retry.js";
+import type { RunContext } from "./run-context.js";
+import { TaskFailure, toTaskFailure } from "./task-failure.js";
+import { createTaskFolder, fillTaskFolder, inspectTaskFolder, removeTaskFolder, type InputDigests } from "./task-folder.js";
+import { describeOutputs } from "./verify-task.js";
+import { writeView } from "./view.js";
+
+/** A task that is a stage. */
+export type StageTask = Task & { readonly node: Stage };
+
+/**
+ * Brings one stage task up to date: attempts its notebook until one succeeds or its attempts are used up,
+ * and publishes what it made.
+ *
+ * @param context - what the run shares
+ * @param task - the task
+ * @param reasons - why it must run, for the log
+ * @throws TaskFailure when the last attempt failed; the earlier artifacts are as they were
+ */
+export async function runStage(context: RunContext, task: StageTask, reasons: readonly Reason[]): Promise<{ readonly rows: number | null }> {
+  const { retry } = task.node;
+  for (let attempt = 1; ; attempt += 1) {
+    context.emit({ event: "task.start", task: task.id, attempt, reasons });
+    try {
+      return await attemptStage(context, task);
+    } catch (error) {
+      const failure = toTaskFailure(error);
+      if (!failure.retryable || attempt >= retry.attempts || context.signal.aborted) throw failure;
+      const delayMs = retryDelayMs(retry, attempt, { random: context.random, leastMs: failure.retryAfterMs });
+      context.emit({ event: "task.retry", task: task.id, attempt, attempts: retry.attempts, delay_ms: delayMs, message: failure.message });
+      await pause(delayMs, context.signal);
+    }
+  }
+}
+
+async function attemptStage(context: RunContext, task: StageTask): Promise<{ readonly rows: number | null }> {
+  const startedAt = context.now();
+  const compiled = context.compiled.get(task.node.file);
+  if (compiled === undefined) throw new Error(`Internal error: ${task.node.file} was not compiled`);
+  const folder = await createTaskFolder({ workFolder: join(context.stateFolder, "work"), task: task.id });
+  try {
+    const { digests } = await fillTaskFolder(folder, {
+      projectRoot: context.project.root,
+      inputs: task.inputs.map((input) => input.path),
+      outputs: task.outputs.map((output) => output.path),
+    });
+    const result = await executeIn(folder, { context, task, compiled });
+    await writeView(context, task.node, { task: task.id, result });
+    if (result.failure !== null) throw failureOf(result);
+    await refuseStrayFiles(folder, task, digests);
+    const artifacts = await describeOutputs(folder, task);
+    emitCheckpoint(context, task, artifacts);
+    const fingerprint = await fingerprintForRecord(context.plan, task, new Map([...digests].map(([path, { sha256 }]) => [path, sha256])));
+    await publishTask(context, task, { folder, artifacts, digests, fingerprint, labels: labelledOutputs(task.node, result), startedAt });
+    return { rows: artifacts.find((artifact) => artifact.rows !== null)?.rows ?? null };
+  } finally {
+    await removeTaskFolder(folder);
+  }
+}
+
+async function executeIn(folder: string, execution: { readonly context: RunContext; readonly task: StageTask; readonly compiled: CompiledNotebook }): Promise<ExecutionResult> {
+  const { context, task, compiled } = execution;
+  const worker = startWorker({ folder, projectRoot: context.project.root, workerFile: context.workerFile, timezone: context.project.timezone, env: context.env });
+  await context.lock.recordWorker(worker.pid);
+  const stop = () => void worker.end();
+  context.signal.addEventListener("abort", stop);
+  const lines = new LineSplitter((stream, cell, message) => context.emit({ event: "task.log", task: task.id, stream, cell, message }));
+  try {
+    const result = await worker.execute(
+      {
+        task: task.id,
+        notebook: compiled,
+        parameters: context.parameters.get(task.id) ?? {},
+        folder,
+        projectRoot: context.project.root,
+        env: declaredEnvironment(task.node, context.env),
+        inputs: task.inputs.map((input) => input.path),
+        outputs: task.outputs.map((output) => output.path),
+        timeoutMs: task.node.timeoutMs,
+      },
+      (position, output) => {
+        if (output.output_type === "stream") lines.add(output.name, position, output.text);
+      },
+    );
+    if (context.signal.aborted) throw new TaskFailure("stopped", "The run was stopped.");
+    return result;
+  } finally {
+    lines.end();
+    context.signal.removeEventListener("abort", stop);
+    await worker.end();
+    await context.lock.forgetWorker(worker.pid);
+  }
+}
+
+function failureOf(result: ExecutionResult): TaskFailure {
+  const { failure } = result;
+  if (failure === null) throw new Error("Internal error: no failure");
+  return new TaskFailure(failure.kind, failure.message, failure);
+}
+
+/** Promise 2: nothing undeclared is left behind, every output is there, and inputs are as they were given. */
+async function refuseStrayFiles(folder: string, task: StageTask, digests: InputDigests): Promise<void> {
+  const inputs = task.inputs.map((input) => input.path);
+  const outputs = task.outputs.map((output) => output.path);
+  const found = await inspectTaskFolder(folder, { inputs, outputs, digests });
+  const place = task.node.place;
+  const [undeclared, changed, missing, link] = [found.undeclared[0], found.changedInputs[0], found.missing[0], found.links[0]];
+  if (missing !== undefined) {
+    throw new TaskFailure("missing-output", `expected the outputs ${outputs.join(", ")}; not written: ${found.missing.join(", ")}`, {
+      place,
+      hint: undeclared === undefined ? `Write ${missing} in ${task.node.file}, or take it out of its outputs.` : `${undeclared} was written but is not declared: is it meant to be ${missing}?`,
+    });
+  }
+  if (undeclared !== undefined) {
+    throw new TaskFailure("undeclared-file", `files were left behind that the front matter does not declare: ${found.undeclared.join(", ")}`, {
+      place,
+      hint: `Add \`- ${undeclared}\` to outputs in the front matter of ${task.node.file}, or write temporary files to os.tmpdir().`,
+    });
+  }
+  if (changed !== undefined) {
+    throw new TaskFailure("changed-input", `the stage changed its input ${found.changedInputs.join(", ")}`, {
+      place,
+      hint: "Write the result to a file of its own and declare that as an output. The file in the project was not touched.",
+    });
+  }
+  if (link !== undefined) throw new TaskFailure("missing-output", `${link} is a link or no regular file`, { place, hint: "Write the file itself." });
+}
+
+/** Tells the checkpoint, and where a schema differs from the one of the last good execution. */
+export function emitCheckpoint(context: RunContext, task: Task, artifacts: readonly ArtifactDescription[]): void {
+  const before = new Map(context.records.get(task.id)?.artifacts.map((artifact) => [artifact.path, artifact.schema]));
+  const changes = artifacts.flatMap((artifact) => {
+    const earlier = before.get(artifact.path);
+    if (!earlier || artifact.schema === null) return [];
+    const difference = compareSchemas(earlier, artifact.schema);
+    return difference === null ? [] : [{ path: artifact.path, ...difference }];
+  });
+  context.emit({ event: "task.checkpoint", task: task.id, artifacts, schema_changes: changes });
+}
+
+/** What reports may embed: the displayed outputs of labelled cells. */
+function labelledOutputs(stage: Stage, result: ExecutionResult): LabelledOutput[] {
+  const outputs = new Map<number, readonly CellOutput[]>(result.cells.map((cell) => [cell.position, cell.outputs]));
+  return stage.cells.flatMap((cell) => {
+    const { label, caption, alt } = cell.options;
+    if (cell.type !== "code" || label === undefined) return [];
+    const displayed = (outputs.get(cell.position) ?? []).filter((output) => output.output_type !== "error");
+    return [{ label, cell: cell.position, caption: caption ?? null, alt: alt ?? null, outputs: displayed }];
+  });
+}

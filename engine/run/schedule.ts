@@ -1,0 +1,71 @@
+/** A node of the graph as the scheduler sees it. */
+export type Schedulable = { readonly id: string; readonly dependsOn: readonly string[] };
+
+export type Outcome = "done" | "failed" | "not-run";
+
+/**
+ * Runs every task once all that it depends on is done, several at once.
+ *
+ * After a failure nothing new starts (what runs already goes on to its end); with `keepGoing`
+ * everything that does not depend on a failed task still runs. Dependencies outside `tasks` count as done.
+ *
+ * @param tasks - in dependency order, which also is the order of starting
+ * @param options - `jobs`: how many at once; `run` resolves to whether the task succeeded and must not reject
+ * @returns the outcome of each task, by id
+ */
+export async function schedule<T extends Schedulable>(
+  tasks: readonly T[],
+  options: { readonly jobs: number; readonly keepGoing: boolean; readonly signal: AbortSignal; readonly run: (task: T) => Promise<boolean> },
+): Promise<ReadonlyMap<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>();
+  const known = new Set(tasks.map((task) => task.id));
+  const dependents = new Map<string, T[]>();
+  const open = new Map<string, number>();
+  for (const task of tasks) {
+    const needed = task.dependsOn.filter((id) => known.has(id));
+    open.set(task.id, needed.length);
+    for (const id of needed) dependents.set(id, [...(dependents.get(id) ?? []), task]);
+  }
+  const order = new Map(tasks.map((task, index) => [task.id, index]));
+  const ready: T[] = tasks.filter((task) => open.get(task.id) === 0);
+  let running = 0;
+  let hasFailed = false;
+
+  await new Promise<void>((resolve) => {
+    const mayStart = () => !options.signal.aborted && (options.keepGoing || !hasFailed);
+    const startReady = () => {
+      while (running < options.jobs && ready.length > 0 && mayStart()) {
+        const task = ready.shift();
+        if (task !== undefined) start(task);
+      }
+      if (running === 0) resolve();
+    };
+    const start = (task: T) => {
+      running += 1;
+      void options.run(task).then((succeeded) => {
+        running -= 1;
+        outcomes.set(task.id, succeeded ? "done" : "failed");
+        if (succeeded) release(task);
+        else hasFailed = true;
+        startReady();
+      });
+    };
+    const release = (task: T) => {
+      for (const next of dependents.get(task.id) ?? []) {
+        const left = (open.get(next.id) ?? 0) - 1;
+        open.set(next.id, left);
+        if (left === 0) insertInOrder(ready, next, order);
+      }
+    };
+    startReady();
+  });
+  for (const task of tasks) if (!outcomes.has(task.id)) outcomes.set(task.id, "not-run");
+  return outcomes;
+}
+
+function insertInOrder<T extends Schedulable>(ready: T[], task: T, order: ReadonlyMap<string, number>): void {
+  const rank = (each: T) => order.get(each.id) ?? 0;
+  const at = ready.findIndex((each) => rank(each) > rank(task));
+  if (at === -1) ready.push(task);
+  else ready.splice(at, 0, task);
+}

@@ -14,11 +14,13 @@ const rooms = ["project", "plan", "notebook", "run", "checkpoint", "store", "rep
 const roomRules = Object.entries(arrows).map(([room, allowed]) => ({
   files: [`engine/${room}/**/*.ts`],
   rules: {
-    "no-restricted-imports": [
+    "@typescript-eslint/no-restricted-imports": [
       "error",
       {
         patterns: [
           {
+            // Types are the language between rooms; what a room does stays its own.
+            allowTypeImports: true,
             group: [...rooms.filter((other) => other !== room && !allowed.includes(other)).map((other) => `**/${other}/**`), "**/scripts/**", "**/stages/**"],
             message: `engine/${room} may import only ${["itself", ...allowed].join(", ")}.`,
           },
@@ -29,12 +31,12 @@ const roomRules = Object.entries(arrows).map(([room, allowed]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "test/cases/", ".stitchbook/", ".venv/", "coverage/", "examples/", "reports/"] },
+  { ignores: ["dist/", "node_modules/", "test/cases/", ".stitchbook/", ".venv*/", "coverage/", "examples/", "reports/"] },
   ...tseslint.configs.recommended,
   {
     rules: {
       "@typescript-eslint/no-explicit-any": "error",
-      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       eqeqeq: ["error", "always", { null: "ignore" }],
       "no-restricted-syntax": ["error", { selector: "CallExpression[callee.property.name='localeCompare']", message: "Sort by code unit: the locale must not decide an order." }],
@@ -47,7 +49,7 @@ export default tseslint.config(
   },
   {
     files: ["stages/**/*.ts"],
-    rules: { "no-restricted-imports": ["error", { patterns: [{ group: ["**/engine/**", "**/scripts/**"], message: "Stages know nothing of the engine." }] }] },
+    rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns: [{ group: ["**/engine/**", "**/scripts/**"], message: "Stages know nothing of the engine." }] }] },
   },
   ...roomRules,
 );

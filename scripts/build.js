@@ -64,7 +64,6 @@ async function build() {
       format: "esm",
       splitting: true,
       chunkNames: "chunks/[name]-[hash]",
-      banner: {},
     }),
     esbuild.build({
       ...common,
@@ -74,6 +73,19 @@ async function build() {
       outExtension: { ".js": ".cjs" },
     }),
     esbuild.build({ ...common, entryPoints: ["engine/notebook/api/notebook.ts"], outfile: "dist/notebook.js", format: "esm" }),
+    esbuild.build({
+      ...common,
+      entryPoints: ["charts", "charts-all"].map((name) => `engine/report/browser/${name}.ts`),
+      outdir: "dist/browser",
+      platform: "browser",
+      packages: "bundle",
+      target: "es2022",
+      format: "iife",
+      minify: true,
+      charset: "utf8",
+      // A closing tag in a string would end the script element that holds the bundle.
+      supported: { "inline-script": false },
+    }),
     emitNotebookTypes(),
   ]);
   chmodSync(join(dist, "stitchbook.js"), 0o755);

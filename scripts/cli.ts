@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { type Command, commandHelp, exitCodes, nearest, parseCommandLine, UsageError } from "./command.js";
+
+/** Every command, loaded only when it is called. */
+const commands: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<{ command: Command }> }>> = {
+  run: { summary: "bring targets and what they need up to date", load: () => import("./run.js") },
+  plan: { summary: "what run would do, and why", load: () => import("./plan.js") },
+  check: { summary: "read and type-check everything, run nothing", load: () => import("./check.js") },
+  status: { summary: "the last state of every task", load: () => import("./status.js") },
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    process.stdout.write(help());
+    return name === undefined ? exitCodes.unusable : exitCodes.ok;
+  }
+  if (name === "--version" || name === "-V") {
+    process.stdout.write(`${await version()}\n`);
+    return exitCodes.ok;
+  }
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (entry === undefined) throw new UsageError(`unknown command ${name}${await nearest(name, Object.keys(commands), (known) => known)}\n\n${help()}`);
+  const { command } = await entry.load();
+  if (rest.includes("--help") || rest.includes("-h")) {
+    process.stdout.write(commandHelp(name, command));
+    return exitCodes.ok;
+  }
+  return command.run(await parseCommandLine(command, rest));
+}
+
+function help(): string {
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
+  return ["stitchbook COMMAND [options]", "", ...lines, "", "stitchbook COMMAND --help tells more.", ""].join("\n");
+}
+
+async function version(): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
+  const { version: found } = JSON.parse(text) as { version: string };
+  return found;
+}
+
+async function report(error: unknown): Promise<number> {
+  if (error instanceof UsageError) {
+    process.stderr.write(`stitchbook: ${error.message}\n`);
+    return exitCodes.unusable;
+  }
+  const { ProjectError, formatProblem } = await import("../engine/project/problems.js");
+  if (error instanceof ProjectError) {
+    for (const problem of error.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    const count = error.problems.filter((problem) => problem.severity === "error").length;
+    process.stderr.write(`${count} ${count === 1 ? "error" : "errors"}; nothing was run.\n`);
+    return exitCodes.unusable;
+  }
+  if (error instanceof Error && "hint" in error && typeof error.hint === "string") {
+    process.stderr.write(`stitchbook: ${error.message}\n  ${error.hint}\n`);
+    return exitCodes.failed;
+  }
+  process.stderr.write(`stitchbook: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitCodes.failed;
+}
+
+// A reader that goes away (`stitchbook run | head`) is no failure of the run.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+// Set, not exit(): what was written to a pipe must still get out.
+process.exitCode = await main(process.argv.slice(2)).catch(report);

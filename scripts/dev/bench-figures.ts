@@ -1,0 +1,50 @@
+/** Wall-clock times in milliseconds, in the order of the rounds. */
+export type Samples = Readonly<Record<"nbconvert" | "cold" | "warm" | "noop" | "one" | "node", number[]>>;
+
+/** Where and when the times were taken. */
+export type Machine = { readonly cores: number; readonly node: string; readonly platform: string; readonly date: string };
+
+/**
+ * The medians and what they say about the aims, as Markdown.
+ *
+ * @param samples - at least one time of each command
+ */
+export function figuresTable(samples: Samples, machine: Machine): string {
+  const nbconvert = median(samples.nbconvert);
+  const node = median(samples.node);
+  const faster = (ms: number) => `${(nbconvert / ms).toFixed(1)} times faster`;
+  const more = (ms: number) => `${Math.round(ms - node)} ms more`;
+  const rows = [
+    ["Refresh, warm compile cache", samples.warm, ["nbconvert", nbconvert], faster, "15 times faster"],
+    ["Refresh, cold compile cache", samples.cold, ["nbconvert", nbconvert], faster, "4 times faster"],
+    ["`1+1`, warm compile cache", samples.one, ["bare node", node], more, "less than 120 ms more"],
+    ["No-op run", samples.noop, ["bare node", node], more, "none set"],
+  ] as const;
+  return [
+    "| what | Stitchbook | against | ratio or difference | aim |",
+    "|---|---:|---:|---:|---:|",
+    ...rows.map(([what, times, [other, otherMs], compare, aim]) => {
+      const ms = median(times);
+      return `| ${what} | ${showMs(ms)} (${showRange(times)}) | ${other}, ${showMs(otherMs)} | ${compare(ms)} | ${aim} |`;
+    }),
+    "",
+    `Medians of ${samples.node.length} rounds, in brackets the fastest and the slowest; nbconvert took ${showRange(samples.nbconvert)}, bare node ${showRange(samples.node)}. ${machine.cores} cores, Node.js ${machine.node}, ${machine.platform}, ${machine.date}.`,
+    "",
+  ].join("\n");
+}
+
+function median(times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
+  if (low === undefined || high === undefined) throw new Error("Internal error: a median of no times.");
+  return (low + high) / 2;
+}
+
+function showMs(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
+}
+
+function showRange(times: readonly number[]): string {
+  return `${showMs(Math.min(...times))} to ${showMs(Math.max(...times))}`;
+}

@@ -1,0 +1,133 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { $ } from "zx";
+import { makeJupyterProject } from "./bench-jupyter.js";
+import { type Samples, figuresTable } from "./bench-figures.js";
+
+/** Times Stitchbook against nbconvert with stock tslab, and against bare Node.js; see docs/benchmarks.md. */
+
+type Command = { readonly name: keyof Samples; readonly prepare: () => void; readonly run: () => void };
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const page = join(root, "docs/benchmarks.md");
+const stitchbook = join(root, "dist/stitchbook.js");
+
+async function bringPython(): Promise<string> {
+  const requirements = join(root, "scripts/dev/bench-requirements.txt");
+  const folder = join(root, ".venv-bench");
+  const python = join(folder, "bin/python");
+  const stamp = join(folder, ".requirements");
+  const wanted = readFileSync(requirements, "utf8");
+  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return python;
+  console.log("Making .venv-bench ...");
+  const quiet = $({ quiet: true, nothrow: true });
+  const made = await quiet`python3 -m venv ${folder} && ${python} -m pip install --quiet --disable-pip-version-check -r ${requirements}`;
+  if (made.exitCode !== 0) throw new Error(`Could not make ${folder}; it needs python3 with venv and pip.\n${made.stdout}${made.stderr}`);
+  writeFileSync(stamp, wanted);
+  return python;
+}
+
+/** The flagship's sources only, so that nothing of it was ever run. */
+function copyFlagship(folder: string): void {
+  for (const path of ["stitchbook.yaml", "notebooks", "stages", "templates", "data/sources", "package.json", "tsconfig.json"]) {
+    cpSync(join(root, path), join(folder, path), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+}
+
+function makeSmallProject(folder: string): void {
+  mkdirSync(join(folder, "notebooks"), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  for (const name of ["package.json", "tsconfig.json"]) cpSync(join(root, name), join(folder, name));
+  writeFileSync(join(folder, "stitchbook.yaml"), "name: one\n");
+  const cells = [
+    { id: "front", cell_type: "raw", metadata: {}, source: "---\nstage: one\n---" },
+    { id: "sum", cell_type: "code", metadata: {}, source: "1+1", outputs: [], execution_count: null },
+  ];
+  const kernelspec = { name: "stitchbook", display_name: "Stitchbook", language: "typescript" };
+  writeFileSync(join(folder, "notebooks/01-one.ipynb"), JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }));
+}
+
+/** Runs to the end and throws with what the command said if it failed: a failure must not pass for a fast run. */
+function runOrThrow(command: readonly [string, ...string[]], options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv }): string {
+  const [program, ...args] = command;
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: options.cwd, env: options.env ?? process.env, encoding: "utf8", maxBuffer: 2 ** 26 });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
+  return stdout + stderr;
+}
+
+function refresh(folder: string, expected: string): void {
+  const said = runOrThrow([process.execPath, stitchbook, "run", "--root", folder], { cwd: folder });
+  if (!said.includes(expected)) throw new Error(`Expected "${expected}" from stitchbook run, found:\n${said}`);
+}
+
+function removeFrom(folder: string, paths: readonly string[]): void {
+  for (const path of paths) rmSync(join(folder, path), { recursive: true, force: true });
+}
+
+const results = ["data/raw", "data/processed", "model", "reports"];
+
+function makeCommands(work: string, python: string): readonly Command[] {
+  const [flagship, small, converted] = [join(work, "flagship"), join(work, "small"), join(work, "converted")];
+  copyFlagship(flagship);
+  makeSmallProject(small);
+  const jupyter = makeJupyterProject(root, converted);
+  const nbconvert: [string, ...string[]] = [python, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", join(converted, "out"), ...jupyter.notebooks];
+  refresh(small, "1 run, 0 up to date");
+  const nothing = () => {};
+  // Each leaves behind what the next one needs: the cold run fills the cache, the warm one makes all up to date.
+  return [
+    { name: "nbconvert", prepare: () => clearConverted(converted), run: () => void runOrThrow(nbconvert, { cwd: converted, env: { ...process.env, JUPYTER_PATH: jupyter.jupyterPath } }) },
+    { name: "cold", prepare: () => removeFrom(flagship, [".stitchbook", ...results]), run: () => refresh(flagship, "run, 0 up to date") },
+    { name: "warm", prepare: () => removeFrom(flagship, [".stitchbook/records", ...results]), run: () => refresh(flagship, "run, 0 up to date") },
+    { name: "noop", prepare: nothing, run: () => refresh(flagship, "Everything is up to date") },
+    { name: "one", prepare: () => removeFrom(small, [".stitchbook/records", "reports"]), run: () => refresh(small, "1 run, 0 up to date") },
+    { name: "node", prepare: nothing, run: () => void runOrThrow([process.execPath, "-e", "0"], { cwd: work }) },
+  ];
+}
+
+function clearConverted(folder: string): void {
+  removeFrom(folder, ["out", ...results]);
+  for (const made of ["data/raw", "data/processed", "model"]) mkdirSync(join(folder, made), { recursive: true });
+}
+
+function measure(commands: readonly Command[], runs: number): Samples {
+  const samples: Samples = { nbconvert: [], cold: [], warm: [], noop: [], one: [], node: [] };
+  for (let round = 1; round <= runs; round += 1) {
+    for (const { name, prepare, run } of commands) {
+      prepare();
+      const start = performance.now();
+      run();
+      const ms = performance.now() - start;
+      samples[name].push(ms);
+      console.log(`${round}/${runs}  ${name.padEnd(10)} ${Math.round(ms)} ms`);
+    }
+  }
+  return samples;
+}
+
+function writeFigures(table: string): void {
+  const text = readFileSync(page, "utf8");
+  const marked = /(<!-- figures -->\n)[^]*(<!-- end of figures -->)/;
+  if (!marked.test(text)) throw new Error(`${page} has no place for the figures: expected <!-- figures --> and <!-- end of figures -->.`);
+  writeFileSync(page, text.replace(marked, (_, start: string, end: string) => `${start}\n${table}\n${end}`));
+}
+
+const { values } = parseArgs({ options: { runs: { type: "string", default: "5" }, write: { type: "boolean", default: false } } });
+const runs = Number(values.runs);
+if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs must be a whole number from 1 on, found "${values.runs}".`);
+const work = mkdtempSync(join(tmpdir(), "stitchbook-bench-"));
+try {
+  const samples = measure(makeCommands(work, await bringPython()), runs);
+  const machine = { cores: availableParallelism(), node: process.version, platform: `${process.platform} ${process.arch}`, date: new Date().toISOString().slice(0, 10) };
+  const table = figuresTable(samples, machine);
+  console.log(`\n${table}`);
+  if (values.write) writeFigures(table);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}

@@ -1,0 +1,142 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createRandom } from "../plan/seeded-random.js";
+import { makeProject } from "../project/make-project.js";
+import { readArtifacts, runStitchbook, startStitchbook } from "./rig.js";
+
+const rounds = 50;
+const seed = 20_260_101;
+const folders = ["data", "out", "reports/images"];
+
+/** A stage of two outputs that ends with what it was told, so that a part of a file can be told from the whole. */
+function stage(id: string, inputs: readonly string[]): readonly string[] {
+  const outputs = [`data/${id}-1.csv`, `data/${id}-2.csv`];
+  return [
+    `---\nstage: ${id}\ninputs: [${inputs.join(", ")}]\noutputs: [${outputs.join(", ")}]\n---`,
+    [
+      'import { readFileSync, writeFileSync } from "node:fs";',
+      `const given = ${JSON.stringify(inputs)}.map((path) => readFileSync(path, "utf8").length).join(" ");`,
+      'const lines = Array.from({ length: 20_000 }, (_, index) => `${index},${given}`).join("\\n");',
+      ...outputs.map((path) => `writeFileSync("${path}", "index,${path}\\n" + lines + "\\n-1,end\\n");`),
+    ].join("\n"),
+  ];
+}
+
+let template = "";
+let undisturbed: Record<string, string> = {};
+let summary = "";
+let durationMs = 0;
+const roots: string[] = [];
+
+beforeAll(async () => {
+  template = await makeProject({
+    "stitchbook.yaml": "name: killed\n",
+    "raw/start.txt": "start",
+    "notebooks/a.ipynb": stage("a", ["raw/start.txt"]),
+    "notebooks/b.ipynb": stage("b", ["data/a-1.csv", "data/a-2.csv"]),
+    "notebooks/c.ipynb": stage("c", ["data/b-1.csv"]),
+    "templates/summary.md": '---\nreport: summary\noutputs: { markdown: out/summary.md, images: reports/images }\n---\n{{ stages.c.outputs["data/c-1.csv"].rows }} rows.\n',
+  });
+  roots.push(template);
+  expect(await runStitchbook(["run"], { cwd: template })).toMatchObject({ code: 0, stderr: "" });
+  undisturbed = await readArtifacts(template, folders);
+  summary = undisturbed["out/summary.md"] ?? "";
+  // Compiled code stays: what is to be killed are executions and publications.
+  for (const path of ["data", "out", "logs", "reports", ".stitchbook/records"]) await rm(join(template, path), { recursive: true, force: true });
+  const root = await copyOfTemplate();
+  const startedAt = performance.now();
+  expect(await runStitchbook(["run"], { cwd: root })).toMatchObject({ code: 0, stderr: "" });
+  durationMs = performance.now() - startedAt;
+  expect(await readArtifacts(root, folders)).toEqual(undisturbed);
+}, 120_000);
+
+afterAll(async () => {
+  for (const root of roots) await rm(root, { recursive: true, force: true });
+});
+
+async function copyOfTemplate(): Promise<string> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-killed-")));
+  roots.push(root);
+  await cp(template, root, { recursive: true, preserveTimestamps: true });
+  return root;
+}
+
+it(`ends with the same bytes after SIGKILL at ${rounds} moments, and shows nobody a part of a file`, async () => {
+  const random = createRandom(seed);
+  const moments = Array.from({ length: rounds }, () => random.int(Math.ceil(durationMs)));
+  const seen: Round[] = [];
+  for (let round = 0; round < rounds; round += lanes) {
+    seen.push(...(await Promise.all(moments.slice(round, round + lanes).map((moment) => killAndRunAgain(moment)))));
+  }
+  expect(seen.flatMap(({ faults }) => faults)).toEqual([]);
+  // Most moments lie before the end; else this would show nothing.
+  expect(seen.filter(({ wasRunning }) => wasRunning).length).toBeGreaterThan(rounds / 2);
+}, 300_000);
+
+const lanes = 2;
+
+type Round = { readonly wasRunning: boolean; readonly faults: readonly string[] };
+
+/** Kills a run after `moment` ms, runs again, and tells what is not as it should be. */
+async function killAndRunAgain(moment: number): Promise<Round> {
+  const root = await copyOfTemplate();
+  const watch = watchArtifacts(root);
+  const { child, ended } = await startStitchbook(["run"], { cwd: root });
+  await Promise.race([delay(moment), ended]);
+  const wasRunning = child.kill("SIGKILL");
+  await ended;
+  const again = await runStitchbook(["run"], { cwd: root });
+  const partial = await watch.stop();
+  const artifacts = await readArtifacts(root, folders);
+  const left = (await readdir(root, { recursive: true })).filter((path) => /\.tmp$|^\.stitchbook\/(work|journal)\//.test(path));
+  await rm(root, { recursive: true, force: true });
+  const differing = [...new Set([...Object.keys(artifacts), ...Object.keys(undisturbed)])].filter((path) => artifacts[path] !== undisturbed[path]);
+  const faults = [
+    ...(again.code === 0 && again.stderr === "" ? [] : [`the next run ended with ${String(again.code)}: ${again.stderr}`]),
+    ...partial.map((path) => `a part was seen: ${path}`),
+    ...differing.map((path) => `other bytes: ${path}`),
+    ...left.map((path) => `left behind: ${path}`),
+  ];
+  return { wasRunning, faults: faults.map((fault) => `killed after ${moment} ms: ${fault}`) };
+}
+
+/** Reads the artifacts again and again; `stop` tells which of them were ever seen in another form than the whole. */
+function watchArtifacts(root: string): { readonly stop: () => Promise<string[]> } {
+  const partial = new Set<string>();
+  let isOver = false;
+  const reading = (async () => {
+    while (!isOver) {
+      for (const [path, whole] of Object.entries(undisturbed)) {
+        const seen = await readFile(join(root, path), "latin1").catch(() => null);
+        if (seen !== null && seen !== whole) partial.add(`${path}: ${seen.length} of ${whole.length}`);
+      }
+      await delay(3);
+    }
+  })();
+  return {
+    stop: async () => {
+      isOver = true;
+      await reading;
+      return [...partial];
+    },
+  };
+}
+
+it("removes what a killed run left of an executed notebook", async () => {
+  const root = await copyOfTemplate();
+  const left = "reports/notebooks/.c.ipynb.stitchbook-735f523ef2416ea2.tmp";
+  await mkdir(join(root, "reports/notebooks"), { recursive: true });
+  await writeFile(join(root, left), '{"cells": [');
+  expect(await runStitchbook(["run"], { cwd: root })).toMatchObject({ code: 0, stderr: "" });
+  expect(existsSync(join(root, left))).toBe(false);
+}, 120_000);
+
+it("was measured on a run that made something", () => {
+  expect(summary).toContain("rows.");
+  expect(Object.keys(undisturbed)).toHaveLength(7);
+  expect(existsSync(join(template, ".stitchbook/cache"))).toBe(true);
+});

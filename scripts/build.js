@@ -39,9 +39,17 @@ async function emitNotebookTypes() {
   writeFileSync(join(dist, "notebook.d.ts"), outputText);
 }
 
+/** A command that is running still loads the chunks of its own build: they stay for a day. */
+function removeOldChunks() {
+  const folder = join(dist, "chunks");
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).mtimeMs > 24 * 3_600_000) rmSync(path, { force: true });
+  }
+}
+
 async function build() {
   const esbuild = await import("esbuild");
-  rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   const common = {
     absWorkingDir: root,
@@ -88,6 +96,7 @@ async function build() {
     }),
     emitNotebookTypes(),
   ]);
+  removeOldChunks();
   chmodSync(join(dist, "stitchbook.js"), 0o755);
   writeFileSync(stampFile, sourcesStamp());
 }

@@ -10,6 +10,7 @@ import { decideOne, planRun } from "../plan/plan-run.js";
 import type { Decision } from "../plan/types.js";
 import { ProjectError } from "../project/problems.js";
 import type { Project, Task } from "../project/types.js";
+import { removeStrayTemporaries } from "./durable-file.js";
 import type { Lock } from "./lock.js";
 import { createPlanContext } from "./plan-project.js";
 import { recoverPublications } from "./recover-publications.js";
@@ -20,6 +21,7 @@ import { runStage, type StageTask } from "./run-stage.js";
 import { schedule } from "./schedule.js";
 import { toTaskFailure } from "./task-failure.js";
 import { keepRecord, verifyAgain } from "./verify-task.js";
+import { viewFolder } from "./view.js";
 
 export type RunOptions = {
   readonly project: Project;
@@ -81,6 +83,7 @@ async function prepareRun(options: RunOptions): Promise<RunContext> {
     if (outcome === "abandoned") emit({ event: "run.warning", task, message: `the publication that an earlier run began was given up: ${reason ?? "unknown"}` });
   }
   await removeLeftTaskFolders(join(stateFolder, "work"));
+  await removeStrayTemporaries(join(project.root, viewFolder));
   const records = new Map(readAllRecords(stateFolder, project.tasks.map((task) => task.id)));
   const plan = createPlanContext(project, { ...options, records, now: options.now(), isReadOnly: false });
   const decisions = await planRun(plan);
@@ -116,8 +119,8 @@ async function bringUpToDate(context: RunContext, task: Task): Promise<"executed
     context.emit({ event: "task.done", task: task.id, action: "run", duration_ms: context.now() - startedAt, rows });
     return "executed";
   } catch (error) {
-    const { kind, message, place, hint, traceback } = toTaskFailure(error);
-    context.emit({ event: "task.failed", task: task.id, attempt: 1, kind, message, place, hint, traceback });
+    const { attempt, kind, message, place, hint, traceback } = toTaskFailure(error);
+    context.emit({ event: "task.failed", task: task.id, attempt, kind, message, place, hint, traceback });
     return "failed";
   }
 }

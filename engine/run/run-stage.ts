@@ -37,6 +37,7 @@ export async function runStage(context: RunContext, task: StageTask, reasons: re
       return await attemptStage(context, task);
     } catch (error) {
       const failure = toTaskFailure(error);
+      failure.attempt = attempt;
       if (!failure.retryable || attempt >= retry.attempts || context.signal.aborted) throw failure;
       const delayMs = retryDelayMs(retry, attempt, { random: context.random, leastMs: failure.retryAfterMs });
       context.emit({ event: "task.retry", task: task.id, attempt, attempts: retry.attempts, delay_ms: delayMs, message: failure.message });

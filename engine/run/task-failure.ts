@@ -26,6 +26,8 @@ export class TaskFailure extends Error {
   readonly traceback: readonly string[];
   readonly retryAfterMs: number | undefined;
   readonly retryable: boolean;
+  /** Number of the attempt that failed, from 1. */
+  attempt = 1;
 
   constructor(kind: TaskFailureKind, message: string, details: TaskFailureDetails = {}) {
     super(message, { cause: details.cause });

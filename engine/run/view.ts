@@ -6,14 +6,17 @@ import { writeDurably } from "./durable-file.js";
 import { executedNotebook } from "./executed-notebook.js";
 import type { RunContext } from "./run-context.js";
 
+/** Project path of the folder of executed notebooks. */
+export const viewFolder = "reports/notebooks";
+
 /** Project path of the executed notebook of a task. */
 export function viewPath(task: string): string {
-  return `reports/notebooks/${task}.ipynb`;
+  return `${viewFolder}/${task}.ipynb`;
 }
 
 /** Project path of the same as a page. */
 export function viewPagePath(task: string): string {
-  return `reports/notebooks/${task}.html`;
+  return `${viewFolder}/${task}.html`;
 }
 
 /**

@@ -186,6 +186,8 @@ export class CellConverter {
   }
 
   #wrapBuilder(builder: typescript.BuilderProgram): typescript.BuilderProgram {
+    // The checker binds the files, which must be done before tslab makes the earlier declarations the cell's parent.
+    builder.getProgram().getTypeChecker();
     return {
       ...builder,
       getAllDependencies: (file) => {

@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  define: { STITCHBOOK_BUILD: JSON.stringify("test") },
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/cases/**"],

@@ -9,22 +9,27 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 const stampFile = join(dist, ".stamp");
 
-/** Sizes and times of every source: what `--if-stale` compares. */
-function sourcesStamp() {
-  const hash = createHash("sha256").update(process.version);
+/** Hash of what `describe` tells of each source. */
+function hashSources(describe) {
+  const hash = createHash("sha256");
   const visit = (folder) => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) visit(path);
-      else {
-        const { size, mtimeMs } = statSync(join(root, path));
-        hash.update(`${path} ${size} ${mtimeMs}\n`);
-      }
+      else hash.update(`${path}\0`).update(describe(join(root, path))).update("\0");
     }
   };
   for (const folder of ["engine", "scripts"]) visit(folder);
-  hash.update(readFileSync(join(root, "package.json")));
-  return hash.digest("hex");
+  return hash.update(readFileSync(join(root, "package.json"))).digest("hex");
+}
+
+/** Sizes and times of every source: what `--if-stale` compares. */
+function sourcesStamp() {
+  const sources = hashSources((path) => {
+    const { size, mtimeMs } = statSync(path);
+    return `${size} ${mtimeMs}`;
+  });
+  return `${process.version} ${sources}`;
 }
 
 async function emitNotebookTypes() {
@@ -72,6 +77,8 @@ async function build() {
       format: "esm",
       splitting: true,
       chunkNames: "chunks/[name]-[hash]",
+      // What one build has kept for the next command is no use to another.
+      define: { STITCHBOOK_BUILD: JSON.stringify(hashSources(readFileSync)) },
     }),
     esbuild.build({
       ...common,

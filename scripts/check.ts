@@ -33,7 +33,7 @@ export const command: Command = {
 async function findProblems(site: Site, overrides: readonly string[]): Promise<Findings> {
   let project: Project;
   try {
-    project = await openProject(site);
+    project = await openProject(site, { isReadOnly: true });
   } catch (error) {
     if (error instanceof ProjectError) return { problems: error.problems, project: null };
     throw error;

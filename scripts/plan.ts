@@ -13,7 +13,7 @@ export const command: Command = {
   async run({ flags, positionals }) {
     if (positionals[0] !== undefined) throw new UsageError(`targets are not supported yet, found ${positionals[0]}`);
     const site = findSite(flags);
-    const project = await openProject(site);
+    const project = await openProject(site, { isReadOnly: true });
     const records = readAllRecords(site.stateFolder, project.tasks.map((task) => task.id));
     const force = new Set(flags.has("force") ? project.tasks.map((task) => task.id) : []);
     const context = createPlanContext(project, { stateFolder: site.stateFolder, records, env: process.env, overrides: flags.list("param"), force, now: Date.now(), isReadOnly: true });

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
-import { findRoot, readProject } from "../engine/project/read-project.js";
+import { findRoot } from "../engine/project/find-root.js";
+import { openProject as openFolder } from "../engine/project/project-cache.js";
 import { findPackageFile } from "../engine/report/package-file.js";
 import type { Project } from "../engine/project/types.js";
 import { type Flags, UsageError } from "./command.js";
@@ -19,9 +20,13 @@ export function findSite(flags: Flags): Site {
   return { root, stateFolder: join(root, ".stitchbook") };
 }
 
-/** Reads the project of a site, and says what `check` would warn about when asked to. */
-export function openProject(site: Site): Promise<Project> {
-  return readProject(site.root);
+/**
+ * Opens the project of a site.
+ *
+ * @throws ProjectError with everything that is wrong with it
+ */
+export function openProject({ root, stateFolder }: Site, { isReadOnly }: { readonly isReadOnly: boolean }): Promise<Project> {
+  return openFolder(root, { stateFolder, isReadOnly, now: Date.now() });
 }
 
 /**

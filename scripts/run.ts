@@ -40,7 +40,7 @@ async function run(input: CommandInput): Promise<number> {
   if (positionals[0] !== undefined) throw new UsageError(`targets are not supported yet, found ${positionals[0]}; run without one to bring everything up to date`);
   const jobs = readJobs(flags);
   const site = findSite(flags);
-  const project = await openProject(site);
+  const project = await openProject(site, { isReadOnly: false });
   const runId = createRunId(Date.now(), Math.random);
   const lock = await acquireLock({ stateFolder: site.stateFolder, run: runId });
   if ("heldBy" in lock) return tellHeld(lock);

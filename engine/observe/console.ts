@@ -1,4 +1,4 @@
-import { createConsola, type ConsolaInstance, type ConsolaReporter } from "consola";
+import { createConsola, type ConsolaInstance, type ConsolaReporter } from "consola/core";
 import { colors } from "consola/utils";
 import { formatPlace } from "../project/problems.js";
 import type { Listener, StampedEvent } from "./events.js";

@@ -1,6 +1,9 @@
 import type { Reason } from "../observe/events.js";
 import type { ArtifactDescription } from "../checkpoint/types.js";
 import type { CellOutput } from "../notebook/types.js";
+import type { FileState } from "../project/file-state.js";
+
+export type { FileState };
 
 /**
  * The named parts of a fingerprint: key -> hash or short text. Keys are `kind:subject`, for example
@@ -10,14 +13,6 @@ import type { CellOutput } from "../notebook/types.js";
 export type FingerprintParts = Readonly<Record<string, string>>;
 
 export type Fingerprint = { readonly hash: string; readonly parts: FingerprintParts };
-
-/** State of a file by which its recorded digest may be trusted. */
-export type FileState = {
-  readonly size: number;
-  readonly inode: string;
-  readonly mtimeNs: string;
-  readonly ctimeNs: string;
-};
 
 /** The displayed outputs of one labelled cell, as a report embeds them. */
 export type LabelledOutput = {

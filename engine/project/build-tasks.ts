@@ -25,7 +25,7 @@ export async function buildTasks(seeds: readonly TaskSeed[], context: InputConte
 
 async function buildTask(seed: TaskSeed, context: InputContext & LinkContext): Promise<{ task: Task; problems: Problem[] }> {
   const { inputs, problems } = await resolveTaskInputs(seed, context);
-  const links = seed.node.kind === "report" ? await followReport(seed.node, context) : { dependsOn: [], problems: [] };
+  const links = seed.node.kind === "report" ? followReport(seed.node, context) : { dependsOn: [], problems: [] };
   const producers = inputs.flatMap(({ producer }) => producer ?? []);
   const dependsOn = [...new Set([...producers, ...links.dependsOn])].sort(compareNames);
   return { task: { ...seed, inputs, dependsOn }, problems: [...problems, ...links.problems] };

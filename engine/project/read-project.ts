@@ -7,12 +7,11 @@ import { uniteIds, uniteLabels } from "./names.js";
 import { assignOwners } from "./owners.js";
 import { compareNames } from "./patterns.js";
 import { ProjectError, makeError } from "./problems.js";
-import { readText } from "./read-text.js";
 import { checkDatasetValues, checkParams, checkRules } from "./settings-check.js";
 import { findSources, readNotebooks, readTemplates } from "./sources.js";
 import { seedTasks } from "./tasks.js";
 import type { Config } from "./config.js";
-import type { Disk } from "./disk.js";
+import type { Disk, DiskBasis } from "./disk.js";
 import type { Problem, Project } from "./types.js";
 
 export { findRoot } from "./find-root.js";
@@ -27,20 +26,28 @@ export type ReadOptions = {
  * @param root the folder with stitchbook.yaml
  * @throws ProjectError with every problem that was found
  */
-export async function readProject(root: string, { orphans = new Set() }: ReadOptions = {}): Promise<Project> {
+export async function readProject(root: string, options: ReadOptions = {}): Promise<Project> {
+  return (await readWitnessed(root, options)).project;
+}
+
+/**
+ * The same, with what the project as read rests on.
+ * @throws ProjectError with every problem that was found
+ */
+export async function readWitnessed(root: string, { orphans = new Set() }: ReadOptions = {}): Promise<{ readonly project: Project; readonly basis: DiskBasis }> {
   const folder = resolve(root);
-  const config = await loadConfig(folder);
   const disk = openDisk(folder);
+  const config = await loadConfig(folder, disk);
   const { project, problems } = await assemble({ root: folder, config, disk, orphans });
   const sorted = sortProblems(problems);
   if (sorted.some(({ severity }) => severity === "error")) throw new ProjectError(sorted);
-  return { ...project, warnings: sorted };
+  return { project: { ...project, warnings: sorted }, basis: disk.basis };
 }
 
 type Assembly = { readonly root: string; readonly config: Config; readonly disk: Disk; readonly orphans: ReadonlySet<string> };
 
 async function assemble({ root, config, disk, orphans }: Assembly): Promise<{ project: Project; problems: Problem[] }> {
-  const sources = await readSources({ root, config, disk });
+  const sources = await readSources({ config, disk });
   const { notebooks, templates } = sources;
   const ids = uniteIds([...notebooks.stages, ...templates.reports]);
   const labels = uniteLabels(notebooks.labels);
@@ -53,7 +60,6 @@ async function assemble({ root, config, disk, orphans }: Assembly): Promise<{ pr
   const built = await buildTasks(seeds, {
     owners, datasets, disk, orphans, isPartial, stages, seeds,
     labels: new Map(labels.kept.map((each) => [each.label, each])),
-    partials: new Map(Object.entries(templates.partials)),
   });
   // What a stage that can't be read declares is unknown, so that nothing is said about what seems to be missing.
   const settings = isPartial
@@ -87,12 +93,12 @@ async function assemble({ root, config, disk, orphans }: Assembly): Promise<{ pr
   };
 }
 
-async function readSources({ root, config, disk }: Pick<Assembly, "root" | "config" | "disk">) {
+async function readSources({ config, disk }: Pick<Assembly, "config" | "disk">) {
   const [notebookFiles, templateFiles] = await Promise.all([
     findSources(disk, config.notebooks, config.isPartial),
     findSources(disk, config.templates, true),
   ]);
-  const [notebooks, templates] = await Promise.all([readNotebooks(root, notebookFiles.files), readTemplates(root, templateFiles.files)]);
+  const [notebooks, templates] = await Promise.all([readNotebooks(disk, notebookFiles.files), readTemplates(disk, templateFiles.files)]);
   return {
     notebooks,
     templates,
@@ -102,12 +108,12 @@ async function readSources({ root, config, disk }: Pick<Assembly, "root" | "conf
   };
 }
 
-async function loadConfig(root: string): Promise<Config> {
+async function loadConfig(root: string, disk: Disk): Promise<Config> {
   if (!existsSync(join(root, configFile))) {
     const hint = existsSync(join(root, "stitchbook.yml")) ? "rename stitchbook.yml" : "a project is a folder with this file; go to one, or name it with `--root DIR`";
     throw new ProjectError([makeError({ code: "no-config", place: { file: configFile }, message: `there is no such file in ${root}`, hint })]);
   }
-  const { text, problem } = await readText(root, configFile);
+  const { text, problem } = await disk.readText(configFile);
   if (text === null) throw new ProjectError([problem]);
   return readConfig(text);
 }

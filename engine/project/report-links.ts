@@ -4,14 +4,13 @@ import { hintName } from "./suggest-name.js";
 import { taskId } from "./tasks.js";
 import type { LabelPlace } from "./stage.js";
 import type { TaskSeed } from "./tasks.js";
-import type { Dataset, Place, Problem, Report, Stage } from "./types.js";
+import type { Dataset, LabelReference, Place, Problem, Report, Stage } from "./types.js";
 
 export type LinkContext = {
   readonly stages: readonly Stage[];
   readonly labels: ReadonlyMap<string, LabelPlace>;
   readonly seeds: readonly TaskSeed[];
   readonly datasets: readonly Dataset[];
-  readonly partials: ReadonlyMap<string, string>;
   /** True where some stage could not be read: then what seems missing may be there. */
   readonly isPartial: boolean;
 };
@@ -23,15 +22,8 @@ export type ReportLinks = {
 };
 
 /** Follows what the text of a report refers to, and finds what isn't there. */
-export async function followReport(report: Report, context: LinkContext): Promise<ReportLinks> {
-  const { readTemplateReferences } = await import("./template-references.js");
-  const references = await readTemplateReferences({
-    file: report.file,
-    body: report.body,
-    bodyLineOffset: report.bodyLineOffset,
-    partials: context.partials,
-    inputNames: Object.keys(report.inputs),
-  });
+export function followReport(report: Report, context: LinkContext): ReportLinks {
+  const { references } = report;
   const found = [
     ...references.embeds.map((embed) => followEmbed(embed, context)),
     ...references.stages.map((quote) => followQuote(quote, context)),
@@ -40,7 +32,6 @@ export async function followReport(report: Report, context: LinkContext): Promis
   return {
     dependsOn: [...new Set(found.flatMap((each) => (each.kind === "task" ? each.tasks : [])))],
     problems: [
-      ...references.problems,
       ...found.flatMap((each) => (each.kind === "problem" && !isPartial ? each.problem : [])),
       ...references.tables.flatMap((table) => checkTable(report, table) ?? []),
     ],
@@ -49,9 +40,7 @@ export async function followReport(report: Report, context: LinkContext): Promis
 
 type Followed = { readonly kind: "task"; readonly tasks: readonly string[] } | { readonly kind: "problem"; readonly problem: Problem };
 
-type Embed = { readonly label: string; readonly dataset: string | null; readonly place: Place };
-
-function followEmbed({ label, dataset, place }: Embed, { labels, stages, datasets }: LinkContext): Followed {
+function followEmbed({ label, dataset, place }: LabelReference, { labels, stages, datasets }: LinkContext): Followed {
   const stage = stages.find(({ id }) => id === labels.get(label)?.stage);
   if (stage === undefined) {
     return fail("unknown-label", place, { message: `no cell has the label \`${label}\``, hint: hintName(label, labels.keys()) ?? "label a cell with a line `//| label: ...`" });

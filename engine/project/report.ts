@@ -5,9 +5,12 @@ import { parseYaml } from "./yaml-source.js";
 import type { DeclarationContext } from "./declared-paths.js";
 import type { InputPattern, Problem, Report } from "./types.js";
 
+/** A report whose text was not looked into yet. */
+export type ReportMatter = Omit<Report, "references">;
+
 export type ReadReport = {
   /** Null for a partial, and for a report without a usable id or outputs. */
-  readonly report: Report | null;
+  readonly report: ReportMatter | null;
   readonly isReport: boolean;
   readonly isPartial: boolean;
   readonly problems: readonly Problem[];
@@ -38,7 +41,7 @@ export async function readReport(file: string, text: string): Promise<ReadReport
   if (id === null || outputs === null) return broken(problems);
   const { body, bodyLineOffset } = split;
   const place = source.locate(["report"], "key");
-  const report: Report = { kind: "report", id, title: title ?? id, file, outputs, inputs, body, bodyLineOffset, place };
+  const report: ReportMatter = { kind: "report", id, title: title ?? id, file, outputs, inputs, body, bodyLineOffset, place };
   return { report, isReport: true, isPartial: false, problems };
 }
 

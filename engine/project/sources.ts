@@ -1,9 +1,8 @@
 import { findBadGlob, compareNames } from "./patterns.js";
 import { makeError } from "./problems.js";
 import { parseNotebook } from "./notebook-source.js";
-import { readReport } from "./report.js";
+import { readReport, type ReportMatter } from "./report.js";
 import { readStage } from "./stage.js";
-import { readText } from "./read-text.js";
 import type { SourceGlob } from "./config.js";
 import type { Disk } from "./disk.js";
 import type { LabelPlace } from "./stage.js";
@@ -19,8 +18,8 @@ export type Notebooks = {
 };
 
 /** Reads notebooks as stages, each file once. */
-export async function readNotebooks(root: string, files: readonly string[]): Promise<Notebooks> {
-  const read = await Promise.all(files.map(async (file) => ({ file, ...(await readNotebook(root, file)) })));
+export async function readNotebooks(disk: Disk, files: readonly string[]): Promise<Notebooks> {
+  const read = await Promise.all(files.map(async (file) => ({ file, ...(await readNotebook(disk, file)) })));
   return {
     stages: read.flatMap(({ stage }) => stage ?? []),
     ignored: read.flatMap(({ file, isStage }) => (isStage ? [] : [file])),
@@ -30,8 +29,8 @@ export async function readNotebooks(root: string, files: readonly string[]): Pro
   };
 }
 
-async function readNotebook(root: string, file: string) {
-  const { text, problem } = await readText(root, file);
+async function readNotebook(disk: Disk, file: string) {
+  const { text, problem } = await disk.readText(file);
   const notebook = text === null ? { cells: [], problems: [problem] } : parseNotebook(file, text);
   const isBroken = notebook.problems.length > 0;
   const read = await readStage(file, notebook.cells);
@@ -47,20 +46,34 @@ export type Templates = {
 };
 
 /** Reads templates as reports and partials, each file once. */
-export async function readTemplates(root: string, files: readonly string[]): Promise<Templates> {
+export async function readTemplates(disk: Disk, files: readonly string[]): Promise<Templates> {
   const read = await Promise.all(
     files.map(async (file) => {
-      const { text, problem } = await readText(root, file);
+      const { text, problem } = await disk.readText(file);
       if (text === null) return { file, text: "", report: null, isReport: true, isPartial: true, problems: [problem] };
       return { file, text, ...(await readReport(file, text)) };
     }),
   );
+  const partials = Object.fromEntries(read.flatMap(({ file, text, isReport }) => (isReport ? [] : [[file, text]])));
+  const followed = await Promise.all(read.flatMap(({ report }) => (report === null ? [] : [addReferences(report, partials)])));
   return {
-    reports: read.flatMap(({ report }) => report ?? []),
-    partials: Object.fromEntries(read.flatMap(({ file, text, isReport }) => (isReport ? [] : [[file, text]]))),
+    reports: followed.map(({ report }) => report),
+    partials,
     isPartial: read.some(({ isPartial }) => isPartial),
-    problems: read.flatMap(({ problems }) => problems),
+    problems: [...read.flatMap(({ problems }) => problems), ...followed.flatMap(({ problems }) => problems)],
   };
+}
+
+async function addReferences(report: ReportMatter, partials: Templates["partials"]): Promise<{ readonly report: Report; readonly problems: readonly Problem[] }> {
+  const { readTemplateReferences } = await import("./template-references.js");
+  const { embeds, tables, stages, partials: rendered, problems } = await readTemplateReferences({
+    file: report.file,
+    body: report.body,
+    bodyLineOffset: report.bodyLineOffset,
+    partials: new Map(Object.entries(partials)),
+    inputNames: Object.keys(report.inputs),
+  });
+  return { report: { ...report, references: { embeds, tables, stages, partials: rendered } }, problems };
 }
 
 /**

@@ -1,19 +1,13 @@
 import type { StaticAnalysis, Template } from "liquidjs";
 import type { TemplateLanguage, TemplateSource } from "./template-language.js";
 import type { TemplateReference } from "./template-tags.js";
-import type { Place, Problem } from "./types.js";
+import type { LabelReference, Place, Problem, ReportReferences } from "./types.js";
 import { makeError } from "./problems.js";
 import { hintName } from "./suggest-name.js";
 
-type LabelReference = { readonly label: string; readonly dataset: string | null; readonly place: Place };
-
 /** All that a template names, in the order of its text, and what is wrong with it. */
-export type TemplateReferences = {
-  readonly embeds: readonly LabelReference[];
+export type TemplateReferences = ReportReferences & {
   readonly refs: readonly LabelReference[];
-  readonly tables: readonly { readonly path: string; readonly place: Place }[];
-  /** Quoted stages; `path` is null where the whole stage is quoted. */
-  readonly stages: readonly { readonly id: string; readonly path: string | null; readonly place: Place }[];
   readonly problems: readonly Problem[];
 };
 
@@ -66,7 +60,8 @@ export async function readTemplateReferences(template: TemplateSource & { readon
   for (const { file, globals } of found.texts) checkNames(found, { file, globals, language, inputNames: template.inputNames });
   checkEmbeds(found);
   const { embeds, refs, tables, stages } = found;
-  return { embeds, refs, tables, stages, problems: sortByPlace(found.problems, template.file) };
+  const partials = found.texts.map(({ file }) => file).filter((file) => file !== template.file);
+  return { embeds, refs, tables, stages, partials, problems: sortByPlace(found.problems, template.file) };
 }
 
 type Variables = StaticAnalysis["globals"];

@@ -124,8 +124,21 @@ export type Report = {
   readonly body: string;
   /** How many lines of the file stand before `body`. */
   readonly bodyLineOffset: number;
+  readonly references: ReportReferences;
   readonly place: Place;
 };
+
+/** What the text of a report depends on, its partials included, in the order of the text. */
+export type ReportReferences = {
+  readonly embeds: readonly LabelReference[];
+  readonly tables: readonly { readonly path: string; readonly place: Place }[];
+  /** Quoted stages; `path` is null where the whole stage is quoted. */
+  readonly stages: readonly { readonly id: string; readonly path: string | null; readonly place: Place }[];
+  /** Project paths of the partials that it renders. */
+  readonly partials: readonly string[];
+};
+
+export type LabelReference = { readonly label: string; readonly dataset: string | null; readonly place: Place };
 
 /** One file a task reads. */
 export type TaskInput = {

@@ -40,7 +40,7 @@ export function createPlanContext(project: Project, options: PlanProjectOptions)
     digest: createDigester(project.root, knownFiles(records), 0),
     artifactsMatch: (record) => checkArtifacts(project.root, record),
     reportInputs: async (task) => {
-      const { partials, embedded, quotedStages } = await gatherReportInputs(project, task.node, records);
+      const { partials, embedded, quotedStages } = gatherReportInputs(project, task.node, records);
       return { partials, embedded: [...embedded.values()], quotedStages };
     },
     cache: createPlanCache(project.root, { stateFolder, isReadOnly }),

@@ -1,6 +1,5 @@
 import type { ArtifactDescription } from "../checkpoint/types.js";
 import type { LabelledOutput, TaskRecord } from "../plan/types.js";
-import { readTemplateReferences, type TemplateReferences } from "../project/template-references.js";
 import type { JsonValue, Project, Report, Stage } from "../project/types.js";
 
 /** A displayed output with the task and the notebook that it comes from. */
@@ -26,8 +25,8 @@ export type GatheredReport = {
  * @param report - the report
  * @param records - task -> record; what has no record is left out
  */
-export async function gatherReportInputs(project: Project, report: Report, records: ReadonlyMap<string, TaskRecord>): Promise<GatheredReport> {
-  const references = await readReferences(project, report);
+export function gatherReportInputs(project: Project, report: Report, records: ReadonlyMap<string, TaskRecord>): GatheredReport {
+  const { references } = report;
   const stagesById = new Map(project.stages.map((stage) => [stage.id, stage]));
   const embedded = new Map<string, EmbeddedSource>();
   for (const { label, dataset } of references.embeds) {
@@ -44,37 +43,11 @@ export async function gatherReportInputs(project: Project, report: Report, recor
   const quotedStages = Object.fromEntries(
     Object.entries(stages).map(([id, artifacts]) => [id, artifacts.map(({ path, bytes, rows, schemaHash }) => ({ path, bytes, rows, schemaHash }))]),
   );
-  return { embedded, partials: reachedPartials(project, report), stages, quotedStages };
-}
-
-function readReferences(project: Project, report: Report): Promise<TemplateReferences> {
-  return readTemplateReferences({
-    file: report.file,
-    body: report.body,
-    bodyLineOffset: report.bodyLineOffset,
-    partials: new Map(Object.entries(project.partials)),
-    inputNames: Object.keys(report.inputs),
-  });
+  const partials = Object.fromEntries(references.partials.map((path) => [path, project.partials[path] ?? ""]));
+  return { embedded, partials, stages, quotedStages };
 }
 
 function presentTexts(stage: Stage, output: LabelledOutput): LabelledOutput {
   const options = stage.cells.find((cell) => cell.options.label === output.label)?.options;
   return { ...output, caption: options?.caption ?? null, alt: options?.alt ?? null };
-}
-
-/** Partials are named by literals (anything else was refused when the project was read). */
-function reachedPartials(project: Project, report: Report): Readonly<Record<string, string>> {
-  const reached: Record<string, string> = {};
-  const visit = (text: string) => {
-    for (const [, name = ""] of text.matchAll(/\{%-?\s*(?:render|include)\s+["']([^"']+)["']/g)) {
-      for (const [path, partial] of Object.entries(project.partials)) {
-        const isMeant = path === name || path.endsWith(`/${name}`) || path.endsWith(`/${name}.md`);
-        if (!isMeant || Object.hasOwn(reached, path)) continue;
-        reached[path] = partial;
-        visit(partial);
-      }
-    }
-  };
-  visit(report.body);
-  return reached;
 }

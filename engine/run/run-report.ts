@@ -7,7 +7,7 @@ import { fingerprintForRecord } from "../plan/plan-run.js";
 import { formatPlace } from "../project/problems.js";
 import type { Problem, Report, Task } from "../project/types.js";
 import { publishTask } from "./publish-task.js";
-import { gatherReportInputs } from "./report-inputs.js";
+import { gatherReportInputs, type GatheredReport } from "./report-inputs.js";
 import type { RunContext } from "./run-context.js";
 import { emitCheckpoint } from "./run-stage.js";
 import { TaskFailure } from "./task-failure.js";
@@ -29,7 +29,7 @@ export async function runReport(context: RunContext, task: ReportTask, reasons: 
   const inputs = task.inputs.map((input) => input.path);
   const folder = await prepareTaskFolder({ workFolder: join(stateFolder, "work"), task: task.id, projectRoot: project.root, inputs, outputs: task.outputs.map((output) => output.path) });
   try {
-    const gathered = await gatherReportInputs(project, report, context.records);
+    const gathered = gatherReportInputs(project, report, context.records);
     const fingerprint = await fingerprintForRecord(context.plan, task, new Map([...folder.digests].map(([path, { sha256 }]) => [path, sha256])));
     const files = await render(context, report, { folder: folder.path, gathered });
     for (const [path, content] of files) {
@@ -47,7 +47,7 @@ export async function runReport(context: RunContext, task: ReportTask, reasons: 
   }
 }
 
-type Rendering = { readonly folder: string; readonly gathered: Awaited<ReturnType<typeof gatherReportInputs>> };
+type Rendering = { readonly folder: string; readonly gathered: GatheredReport };
 
 async function render(context: RunContext, report: Report, { folder, gathered }: Rendering): Promise<ReadonlyMap<string, string | Uint8Array>> {
   const [{ renderReport }, { RenderError }] = await Promise.all([import("../report/render-report.js"), import("../report/render-error.js")]);

@@ -55,6 +55,7 @@ export function makeReport(given: Partial<Report> & { id: string }): Report {
     inputs: {},
     body: "",
     bodyLineOffset: 4,
+    references: { embeds: [], tables: [], stages: [], partials: [] },
     place: { file, line: 1 },
     ...given,
   };

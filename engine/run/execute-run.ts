@@ -17,11 +17,12 @@ import { recoverPublications } from "./recover-publications.js";
 import { removeLeftTaskFolders } from "./task-folder.js";
 import type { RunContext } from "./run-context.js";
 import { runReport, type ReportTask } from "./run-report.js";
-import { runStage, type StageTask } from "./run-stage.js";
+import { runStage } from "./run-stage.js";
 import { schedule } from "./schedule.js";
 import { toTaskFailure } from "./task-failure.js";
 import { keepRecord, verifyAgain } from "./verify-task.js";
 import { viewFolder } from "./view.js";
+import { type StageTask, WorkersAhead } from "./workers-ahead.js";
 
 export type RunOptions = {
   readonly project: Project;
@@ -64,12 +65,15 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
     jobs: options.jobs,
     keepGoing: options.keepGoing,
     signal: options.signal,
+    soon: (task) => {
+      if (isStageTask(task) && mayExecute(context.decisions.get(task.id))) context.ahead.open(task);
+    },
     run: async (task) => {
       const outcome = await bringUpToDate(context, task);
       counts[outcome] += 1;
       return outcome !== "failed";
     },
-  });
+  }).finally(() => context.ahead.close());
   for (const work of context.afterwards) await work().catch((error: unknown) => emit({ event: "run.warning", message: `a view could not be written: ${String(error)}` }));
   const status: RunStatus = options.signal.aborted ? "stopped" : counts.failed > 0 ? "failed" : "ok";
   const notRun = [...outcomes].flatMap(([id, outcome]) => (outcome === "not-run" ? [id] : []));
@@ -77,7 +81,7 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
   return status;
 }
 
-async function prepareRun(options: RunOptions): Promise<RunContext> {
+async function prepareRun(options: RunOptions): Promise<RunContext & { readonly decisions: ReadonlyMap<string, Decision> }> {
   const { project, stateFolder, emit } = options;
   for (const { task, outcome, reason } of await recoverPublications({ projectRoot: project.root, stateFolder })) {
     if (outcome === "abandoned") emit({ event: "run.warning", task, message: `the publication that an earlier run began was given up: ${reason ?? "unknown"}` });
@@ -87,18 +91,28 @@ async function prepareRun(options: RunOptions): Promise<RunContext> {
   const records = new Map(readAllRecords(stateFolder, project.tasks.map((task) => task.id)));
   const plan = createPlanContext(project, { ...options, records, now: options.now(), isReadOnly: false });
   const decisions = await planRun(plan);
-  const compiled = await compileStale(options, decisions);
-  return { ...options, parameters: plan.parameters, compiled, records, plan, afterwards: [] };
+  const { parameters } = plan;
+  const compiled = compileStale(options, decisions);
+  const ahead = new WorkersAhead({ ...options, parameters, compiled }, options.jobs);
+  const first = project.tasks.filter(isStageTask).filter((task) => mayExecute(decisions.get(task.id))).slice(0, options.jobs);
+  for (const task of first) ahead.open(task);
+  try {
+    await compiled;
+  } catch (error) {
+    await ahead.close();
+    throw error;
+  }
+  return { ...options, parameters, records, plan, decisions, ahead, afterwards: [] };
+}
+
+/** Whether a task may execute cells, as far as the plan knows. */
+function mayExecute(decision: Decision | undefined): boolean {
+  return decision !== undefined && decision.action !== "fresh" && !isOnlyVerified(decision);
 }
 
 /** Compiles every notebook that may execute; any type error ends the run before it starts. */
 async function compileStale({ project, stateFolder }: RunOptions, decisions: ReadonlyMap<string, Decision>): Promise<ReadonlyMap<string, CompiledNotebook>> {
-  const stale = new Set(
-    project.tasks.flatMap((task) => {
-      const decision = decisions.get(task.id);
-      return decision !== undefined && decision.action !== "fresh" && !isOnlyVerified(decision) ? [task.node.id] : [];
-    }),
-  );
+  const stale = new Set(project.tasks.filter((task) => mayExecute(decisions.get(task.id))).map((task) => task.node.id));
   const notebooks = project.stages.filter((stage) => stale.has(stage.id));
   if (notebooks.length === 0) return new Map();
   const { compiled, problems } = await compileNotebooks({ root: project.root, notebooks, cacheFolder: join(stateFolder, "cache") });
@@ -111,7 +125,7 @@ async function bringUpToDate(context: RunContext, task: Task): Promise<"executed
   try {
     const decision = await decideOne(context.plan, task);
     if (decision.action === "fresh") {
-      await settle(context, task);
+      await Promise.all([context.ahead.drop(task), settle(context, task)]);
       context.emit({ event: "task.done", task: task.id, action: "fresh", duration_ms: context.now() - startedAt, rows: null });
       return "fresh";
     }

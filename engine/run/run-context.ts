@@ -1,9 +1,9 @@
-import type { CompiledNotebook } from "../notebook/types.js";
 import type { Emit } from "../observe/bus.js";
 import type { PlanContext } from "../plan/plan-run.js";
 import type { TaskRecord } from "../plan/types.js";
 import type { JsonValue, Project } from "../project/types.js";
 import type { Lock } from "./lock.js";
+import type { WorkersAhead } from "./workers-ahead.js";
 
 /** All that the tasks of one run share. Everything that touches the world comes in here. */
 export type RunContext = {
@@ -13,8 +13,6 @@ export type RunContext = {
   readonly stateFolder: string;
   /** Task -> value of every declared parameter. */
   readonly parameters: ReadonlyMap<string, Readonly<Record<string, JsonValue>>>;
-  /** Notebook file -> compiled. */
-  readonly compiled: ReadonlyMap<string, CompiledNotebook>;
   /** Records as they are now; replaced as tasks are published. */
   readonly records: Map<string, TaskRecord>;
   /** What decisions and fingerprints rest on. */
@@ -27,6 +25,7 @@ export type RunContext = {
   readonly signal: AbortSignal;
   readonly now: () => number;
   readonly random: () => number;
+  readonly ahead: WorkersAhead;
   /** Work that may be done after a task is published but must be before the run ends. */
   readonly afterwards: (() => Promise<void>)[];
 };

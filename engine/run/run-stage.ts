@@ -1,24 +1,19 @@
-import { join } from "node:path";
 import { compareSchemas } from "../checkpoint/compare-schemas.js";
 import type { ArtifactDescription } from "../checkpoint/types.js";
-import type { CellOutput, CompiledNotebook, ExecutionResult } from "../notebook/types.js";
-import { startWorker } from "../notebook/worker/worker-process.js";
+import type { CellOutput, ExecutionResult } from "../notebook/types.js";
 import type { Reason } from "../observe/events.js";
 import { fingerprintForRecord } from "../plan/plan-run.js";
 import type { LabelledOutput } from "../plan/types.js";
 import type { Stage, Task } from "../project/types.js";
-import { declaredEnvironment } from "./declared-environment.js";
 import { LineSplitter } from "./line-splitter.js";
 import { publishTask } from "./publish-task.js";
 import { pause, retryDelayMs } from "./retry.js";
 import type { RunContext } from "./run-context.js";
 import { TaskFailure, toTaskFailure } from "./task-failure.js";
-import { createTaskFolder, fillTaskFolder, inspectTaskFolder, removeTaskFolder, type InputDigests } from "./task-folder.js";
+import { fillTaskFolder, inspectTaskFolder, type InputDigests } from "./task-folder.js";
 import { describeOutputs } from "./verify-task.js";
 import { writeView } from "./view.js";
-
-/** A task that is a stage. */
-export type StageTask = Task & { readonly node: Stage };
+import { closeStation, type StageTask, type Station } from "./workers-ahead.js";
 
 /**
  * Brings one stage task up to date: attempts its notebook until one succeeds or its attempts are used up,
@@ -48,16 +43,15 @@ export async function runStage(context: RunContext, task: StageTask, reasons: re
 
 async function attemptStage(context: RunContext, task: StageTask): Promise<{ readonly rows: number | null }> {
   const startedAt = context.now();
-  const compiled = context.compiled.get(task.node.file);
-  if (compiled === undefined) throw new Error(`Internal error: ${task.node.file} was not compiled`);
-  const folder = await createTaskFolder({ workFolder: join(context.stateFolder, "work"), task: task.id });
+  const station = await context.ahead.take(task);
+  const { folder } = station;
   try {
     const { digests } = await fillTaskFolder(folder, {
       projectRoot: context.project.root,
       inputs: task.inputs.map((input) => input.path),
       outputs: task.outputs.map((output) => output.path),
     });
-    const result = await executeIn(folder, { context, task, compiled });
+    const result = await executeAt(station, { context, task });
     await writeView(context, task.node, { task: task.id, result });
     if (result.failure !== null) throw failureOf(result);
     await refuseStrayFiles(folder, task, digests);
@@ -67,41 +61,23 @@ async function attemptStage(context: RunContext, task: StageTask): Promise<{ rea
     await publishTask(context, task, { folder, artifacts, digests, fingerprint, labels: labelledOutputs(task.node, result), startedAt });
     return { rows: artifacts.find((artifact) => artifact.rows !== null)?.rows ?? null };
   } finally {
-    await removeTaskFolder(folder);
+    await closeStation(context, station);
   }
 }
 
-async function executeIn(folder: string, execution: { readonly context: RunContext; readonly task: StageTask; readonly compiled: CompiledNotebook }): Promise<ExecutionResult> {
-  const { context, task, compiled } = execution;
-  const worker = startWorker({ folder, projectRoot: context.project.root, workerFile: context.workerFile, timezone: context.project.timezone, env: context.env });
-  await context.lock.recordWorker(worker.pid);
+async function executeAt({ worker, request }: Station, { context, task }: { readonly context: RunContext; readonly task: StageTask }): Promise<ExecutionResult> {
   const stop = () => void worker.end();
   context.signal.addEventListener("abort", stop);
   const lines = new LineSplitter((stream, cell, message) => context.emit({ event: "task.log", task: task.id, stream, cell, message }));
   try {
-    const result = await worker.execute(
-      {
-        task: task.id,
-        notebook: compiled,
-        parameters: context.parameters.get(task.id) ?? {},
-        folder,
-        projectRoot: context.project.root,
-        env: declaredEnvironment(task.node, context.env),
-        inputs: task.inputs.map((input) => input.path),
-        outputs: task.outputs.map((output) => output.path),
-        timeoutMs: task.node.timeoutMs,
-      },
-      (position, output) => {
-        if (output.output_type === "stream") lines.add(output.name, position, output.text);
-      },
-    );
+    const result = await worker.execute(request, (position, output) => {
+      if (output.output_type === "stream") lines.add(output.name, position, output.text);
+    });
     if (context.signal.aborted) throw new TaskFailure("stopped", "The run was stopped.");
     return result;
   } finally {
     lines.end();
     context.signal.removeEventListener("abort", stop);
-    await worker.end();
-    await context.lock.forgetWorker(worker.pid);
   }
 }
 

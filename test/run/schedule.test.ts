@@ -62,6 +62,13 @@ describe("schedule", () => {
     expect(Object.fromEntries(outcomes)).toEqual({ a: "done", b: "failed", c: "done", d: "not-run", e: "done" });
   });
 
+  it("foresees what will be ready when that which runs is done", async () => {
+    const foreseen: string[] = [];
+    const { run, started } = recorder();
+    await schedule(diamond, { jobs: 1, keepGoing: false, signal, run, soon: ({ id }) => foreseen.push(`${started.at(-1)}>${id}`) });
+    expect(foreseen).toEqual(["a>e", "a>b", "a>c", "b>c", "c>e", "c>d", "d>e"]);
+  });
+
   it("starts nothing once it is stopped", async () => {
     const controller = new AbortController();
     const started: string[] = [];

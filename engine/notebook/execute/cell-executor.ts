@@ -33,6 +33,8 @@ export type CellExecutor = {
   readonly variables: Record<string, unknown>;
   /** Adds or replaces compiled local modules, before the cells that reach them. */
   define(table: ModuleTable): void;
+  /** Loads the packages that a cell imports before its own first statement. What can't be loaded fails the cell, later. */
+  preload(cell: CompiledCell): Promise<void>;
   /** @returns when the cell has ended; what it threw is emitted as an `error` output as well */
   executeCell(cell: CompiledCell, executionCount: number): Promise<CellResult>;
   /** Gives `show` and the stacks of errors back. */
@@ -71,6 +73,7 @@ export function createCellExecutor({ notebook, projectRoot, ownFile, temporaryFo
   return {
     variables,
     define: (table) => loader.define(table),
+    preload: (cell) => loader.preload(cell.code),
     executeCell: async (cell, executionCount) => {
       try {
         await run(cell, executionCount);

@@ -22,6 +22,8 @@ export type ModuleLoader = {
   readonly cellRequire: CellRequire;
   /** Loads ahead the packages that a cell's code may reach and that `require` could not load. */
   prepare(code: string): Promise<void>;
+  /** Loads ahead the packages that a cell's code and the local modules that it reaches import at their top. */
+  preload(code: string): Promise<void>;
 };
 
 export type ModuleLoaderOptions = {
@@ -96,6 +98,13 @@ export function createModuleLoader(options: ModuleLoaderOptions): ModuleLoader {
         if (!Object.hasOwn(provided, specifier)) await packages.prepare(specifier, fromFile);
       }
     },
+    preload: async (code) => {
+      for (const { specifier, fromFile } of packagesReached({ code, cellImports, modules, projectRoot, notebookFile, isAhead: true })) {
+        if (Object.hasOwn(provided, specifier)) continue;
+        // The first that fails is what the cell will fail at: nothing after it would be loaded.
+        if (!(await isLoadable(packages, specifier, fromFile))) return;
+      }
+    },
   };
 }
 
@@ -105,14 +114,17 @@ type Reach = {
   readonly modules: ReadonlyMap<string, CompiledModule>;
   readonly projectRoot: string;
   readonly notebookFile: string;
+  /** Only what can as well be loaded before anything is executed. */
+  readonly isAhead?: boolean;
 };
 
 /** Package specifiers in a cell and in the local modules that it reaches, in the order in which they would load. */
-function* packagesReached({ code, cellImports, modules, projectRoot, notebookFile }: Reach): Generator<{ readonly specifier: string; readonly fromFile: string }> {
+function* packagesReached({ code, cellImports, modules, projectRoot, notebookFile, isAhead = false }: Reach): Generator<{ readonly specifier: string; readonly fromFile: string }> {
   const seen = new Set<string>();
   yield* visit(code, notebookFile, (specifier) => cellImports.get(specifier));
   function* visit(text: string, fromFile: string, localPath: (specifier: string) => string | undefined): Generator<{ readonly specifier: string; readonly fromFile: string }> {
-    for (const specifier of requiredSpecifiers(text)) {
+    const specifiers = isAhead ? importedSpecifiers(text) : requiredSpecifiers(text);
+    for (const specifier of specifiers) {
       const local = localPath(specifier);
       const module = local === undefined ? undefined : modules.get(local);
       if (local === undefined) yield { specifier, fromFile };
@@ -127,6 +139,25 @@ function* packagesReached({ code, cellImports, modules, projectRoot, notebookFil
 /** A cheap look at compiled code; what is found in a comment or a string is only looked at needlessly. */
 function requiredSpecifiers(code: string): string[] {
   return [...code.matchAll(/\brequire\(\s*(["'`])([^"'`\\\n$]+)\1\s*\)/g)].flatMap((match) => match[2] ?? []);
+}
+
+/**
+ * Those of declarations that import names. Nothing where one is imported for its effect alone (it may set what packages
+ * find when they load).
+ */
+function importedSpecifiers(code: string): string[] {
+  if (/^(?:exports\.[\w$]+ = )?require\(/m.test(code)) return [];
+  return [...code.matchAll(/^(?:const|let|var) (?:[\w$]+|\{[^}=]*\}) = (?:[\w$.]+\()?require\((["'])([^"'\\\n]+)\1\)/gm)].flatMap((match) => match[2] ?? []);
+}
+
+async function isLoadable(packages: PackageLoader, specifier: string, fromFile: string): Promise<boolean> {
+  try {
+    await packages.prepare(specifier, fromFile);
+    packages.load(specifier, fromFile);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function withImporters(paths: readonly string[], modules: ReadonlyMap<string, CompiledModule>): ReadonlySet<string> {

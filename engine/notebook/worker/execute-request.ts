@@ -11,17 +11,15 @@ import { warnOfPendingWork } from "./pending-work.js";
 const graceMs = 250;
 
 /**
- * Executes a request's cells in order up to the first that fails, and ends the process.
- *
- * After each cell one turn of the event loop passes, so that a promise which it left rejected fails this cell and not a
- * later one. After the last cell, work that nobody awaited gets a quarter of a second; what is still pending then is
- * dropped with a warning on the last cell's standard error.
+ * Makes ready for a request all that needs no input file: sets its environment, defines its modules, and loads the
+ * packages that its first cell imports, as that cell would do before anything else.
  *
  * @param means.ownFile - absolute path of this program
+ * @returns a function that executes the request's cells in order up to the first that fails, and ends the process
  */
-export async function executeRequest(request: ExecutionRequest, means: { readonly log: CellLog; readonly ownFile: string }): Promise<never> {
+export async function prepareRequest(request: ExecutionRequest, means: { readonly log: CellLog; readonly ownFile: string }): Promise<() => Promise<never>> {
   const { log, ownFile } = means;
-  const { notebook, projectRoot, folder, parameters } = request;
+  const { notebook, projectRoot, folder } = request;
   Object.assign(process.env, request.env);
   const executor = createCellExecutor({
     notebook: notebook.notebook,
@@ -33,12 +31,21 @@ export async function executeRequest(request: ExecutionRequest, means: { readonl
   const end = guardProcess(log);
   fenceExistsSync({ projectRoot, folder });
   executor.define(notebook);
-  for (const [index, cell] of notebook.cells.entries()) {
-    await executeCell(cell, index + 1, { executor, log, parameters, end });
-  }
+  const first = notebook.cells.find((cell) => !cell.isParameters);
+  if (first !== undefined) await executor.preload(first);
+  return () => execute(request, { executor, log, parameters: request.parameters, end });
+}
+
+/**
+ * After each cell one turn of the event loop passes, so that a promise which it left rejected fails this cell and not a
+ * later one. After the last cell, work that nobody awaited gets a quarter of a second; what is still pending then is
+ * dropped with a warning on the last cell's standard error.
+ */
+async function execute({ notebook }: ExecutionRequest, means: CellMeans): Promise<never> {
+  for (const [index, cell] of notebook.cells.entries()) await executeCell(cell, index + 1, means);
   if (notebook.cells.length > 0) await settle();
-  log.finish();
-  return end();
+  means.log.finish();
+  return means.end();
 }
 
 type CellMeans = {

@@ -46,6 +46,8 @@ export type WorkerOptions = {
 export type Worker = {
   /** Also the id of the process group. */
   readonly pid: number;
+  /** Tells the process its request, so that it makes ready what needs no input file. Before `execute`, with the same request. */
+  prepare(request: ExecutionRequest): void;
   /**
    * Executes a notebook's cells in order up to the first that fails. Once per worker.
    *
@@ -75,7 +77,7 @@ export function startWorker(options: WorkerOptions): Worker {
 }
 
 /**
- *     idle --execute--> executing --last message--> ending --exit--> ended
+ *     idle --prepare--> prepared --execute--> executing --last message--> ending --exit--> ended
  *       any --end, time limit, crash------------------------exit--> ended
  */
 class WorkerProcess implements Worker {
@@ -87,6 +89,7 @@ class WorkerProcess implements Worker {
   #pumped: Promise<void> = Promise.resolve();
   readonly #collector = new CellCollector((position, output) => this.#onOutput(position, output));
   #onOutput: (position: number, output: CellOutput) => void = () => undefined;
+  #isPrepared = false;
   #isUsed = false;
   #hasEnded = false;
   #stopReason: StopReason | null = null;
@@ -121,11 +124,17 @@ class WorkerProcess implements Worker {
     this.#ended = this.#waitForEnd();
   }
 
+  prepare(request: ExecutionRequest): void {
+    this.#isPrepared = true;
+    this.#child.stdin?.write(`${JSON.stringify(request)}\n`);
+  }
+
   async execute(request: ExecutionRequest, onOutput: (position: number, output: CellOutput) => void): Promise<ExecutionResult> {
     if (this.#isUsed) throw new Error("Internal error: a worker serves one request");
     this.#isUsed = true;
     this.#onOutput = onOutput;
-    this.#child.stdin?.end(JSON.stringify(request));
+    if (!this.#isPrepared) this.prepare(request);
+    this.#child.stdin?.end("go\n");
     const timer = setTimeout(() => this.#stop("timeout"), Math.min(request.timeoutMs, longestTimerMs));
     const end = await this.#ended;
     clearTimeout(timer);

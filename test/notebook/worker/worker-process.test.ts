@@ -93,6 +93,62 @@ describe("a worker", () => {
   });
 });
 
+describe("a worker that was told its request ahead", () => {
+  const packages = {
+    "node_modules/loud/package.json": '{"name":"loud","main":"index.js"}',
+    "node_modules/loud/index.js": "require('node:fs').writeFileSync('loaded', ''); console.log('loaded'); exports.value = 1;",
+    "node_modules/broken/package.json": '{"name":"broken","main":"index.js"}',
+    "node_modules/broken/index.js": "throw new Error('cannot start');",
+    "node_modules/leaves/package.json": '{"name":"leaves","main":"index.js"}',
+    "node_modules/leaves/index.js": "process.exit(3);",
+  };
+  const prepare = async (cells: string[]) => {
+    await rig.write(packages);
+    const worker = start();
+    const request = await createRequest({ cells, options: {}, projectRoot: rig.projectRoot, folder: rig.folder });
+    worker.prepare(request);
+    return { worker, run: () => worker.execute(request, () => undefined) };
+  };
+  const isLoaded = () => existsSync(join(rig.folder, "loaded"));
+
+  it("has loaded what its first cell imports, and executes nothing before it may", async () => {
+    const { run } = await prepare(['const { value } = require("loud"); console.log("cell", value, require("node:fs").readFileSync("input", "utf8"))']);
+    await vi.waitFor(() => expect(isLoaded()).toBe(true), 20_000);
+    await writeFile(join(rig.folder, "input"), "there");
+    expect(textOf(await run(), 2)).toBe("loaded\ncell 1 there\n");
+  });
+
+  it("loads nothing that a cell imports after something else may have happened", async () => {
+    const { run } = await prepare(['console.log("first")', 'const { value } = require("loud"); console.log(value)']);
+    const result = await run();
+    expect(textOf(result, 2)).toBe("first\n");
+    expect(textOf(result, 3)).toBe("loaded\n1\n");
+  });
+
+  it("leaves the order to the cell where a module is imported for its effect", async () => {
+    const { run } = await prepare(['require("./notebook-setup"); const { value } = require("loud"); console.log(value)']);
+    const result = await run();
+    expect(isLoaded()).toBe(false);
+    expect(result.failure).toMatchObject({ kind: "cell-error", place: { cell: 2 } });
+  });
+
+  it("fails at the cell that imports a package which can't be loaded", async () => {
+    const { run } = await prepare(['const broken = require("broken"); console.log(broken)']);
+    expect((await run()).failure).toMatchObject({ kind: "cell-error", message: expect.stringContaining("cannot start"), place: { cell: 2 } });
+  });
+
+  it("tells of a package that ends the process", async () => {
+    const { run } = await prepare(['const leaves = require("leaves"); console.log(leaves)']);
+    expect((await run()).failure).toMatchObject({ kind: "exit" });
+  });
+
+  it("ends when it is not needed", async () => {
+    const { worker } = await prepare(["1"]);
+    await worker.end();
+    expect(isAlive(worker.pid)).toBe(false);
+  });
+});
+
 describe("stopping", () => {
   const grandchild = `const { spawn } = require("node:child_process");
     const child = spawn("sleep", ["600"], { stdio: "inherit" });
@@ -134,7 +190,7 @@ describe("stopping", () => {
     await writeFile(script, `
       const { spawn } = require("node:child_process");
       const child = spawn(process.execPath, [${JSON.stringify(built.workerFile)}], { cwd: ${JSON.stringify(rig.folder)}, stdio: ["pipe", "ignore", "ignore", "pipe"], detached: true });
-      child.stdin.end(${JSON.stringify(JSON.stringify(await createRequest({ cells: ["require('node:fs').writeFileSync('pid', String(process.pid)); await new Promise((r) => setTimeout(r, 600_000))"], options: {}, projectRoot: rig.projectRoot, folder: rig.folder })))});
+      child.stdin.end(${JSON.stringify(JSON.stringify(await createRequest({ cells: ["require('node:fs').writeFileSync('pid', String(process.pid)); await new Promise((r) => setTimeout(r, 600_000))"], options: {}, projectRoot: rig.projectRoot, folder: rig.folder })))} + "\\ngo\\n");
       setInterval(() => {}, 1000);`);
     const engine = spawn(process.execPath, [script], { stdio: "ignore" });
     const pid = await grandchildPid();

@@ -71,6 +71,7 @@ async function build() {
       ...common,
       entryPoints: [
         { in: "scripts/cli.ts", out: "stitchbook" },
+        { in: "engine/report/artist-thread.ts", out: "artist-thread" },
         ...developer.map((name) => ({ in: `scripts/dev/${name}.ts`, out: `dev/${name}` })),
       ],
       outdir: "dist",

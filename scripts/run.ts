@@ -8,6 +8,7 @@ import { LogFile, trimLogs } from "../engine/observe/log-file.js";
 import { executeRun } from "../engine/run/execute-run.js";
 import { acquireLock, explainHeldLock, type HeldLock } from "../engine/run/lock.js";
 import { createRunId } from "../engine/run/run-id.js";
+import { findPackageFile } from "../engine/report/package-file.js";
 import { viewPath } from "../engine/run/view.js";
 import type { Project } from "../engine/project/types.js";
 import { type Command, type CommandInput, exitCodes, type Flags, UsageError } from "./command.js";
@@ -52,6 +53,7 @@ async function run(input: CommandInput): Promise<number> {
       runId,
       stateFolder: site.stateFolder,
       workerFile: findWorkerFile(),
+      artistFile: findPackageFile("artist-thread.js", "dist/artist-thread.js"),
       overrides: flags.list("param"),
       force: new Set(flags.has("force") ? project.tasks.map((task) => task.id) : []),
       jobs,

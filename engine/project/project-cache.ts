@@ -1,15 +1,11 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import { buildId } from "./build-id.js";
 import { digestBytes, digestEntries, type DiskBasis, kindOf, noFolder, type Witness } from "./disk.js";
 import { isTrusted, readFileState, readFolderState, sameState, type FileState } from "./file-state.js";
 import type { ReadOptions } from "./read-project.js";
 import type { Project } from "./types.js";
-
-declare const STITCHBOOK_BUILD: string | undefined;
-
-/** Hash of the engine's sources, which the build puts in. */
-const build = typeof STITCHBOOK_BUILD === "undefined" ? null : STITCHBOOK_BUILD;
 
 export type OpenOptions = ReadOptions & {
   /** Absolute path of `.stitchbook/`. */
@@ -29,8 +25,8 @@ export type OpenOptions = ReadOptions & {
 export async function openProject(root: string, options: OpenOptions): Promise<Project> {
   const folder = resolve(root);
   const file = join(options.stateFolder, "cache", "project");
-  const key = JSON.stringify([build, process.version, folder, [...(options.orphans ?? [])].sort()]);
-  const kept = build === null ? null : await loadSnapshot(file, key);
+  const key = JSON.stringify([buildId, process.version, folder, [...(options.orphans ?? [])].sort()]);
+  const kept = buildId === null ? null : await loadSnapshot(file, key);
   const basis = kept === null ? null : await confirm(folder, kept, options.now);
   if (kept !== null && basis !== null) {
     if (basis !== kept.basis && !options.isReadOnly) await saveSnapshot(file, key, { ...kept, basis, at: options.now });
@@ -38,7 +34,7 @@ export async function openProject(root: string, options: OpenOptions): Promise<P
   }
   const { readWitnessed } = await import("./read-project.js");
   const read = await readWitnessed(folder, options);
-  if (!options.isReadOnly && build !== null) await saveSnapshot(file, key, { ...read, at: options.now });
+  if (!options.isReadOnly && buildId !== null) await saveSnapshot(file, key, { ...read, at: options.now });
   return read.project;
 }
 

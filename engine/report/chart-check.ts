@@ -23,8 +23,8 @@ export function checkChart(spec: JsonValue, place: Place): Problem[] {
   walk(spec, [], (path, key, value) => {
     if (typeof value !== "string") return;
     const inValues = path.includes("values") || path.includes("datasets");
-    if (key === "url" && !inValues && path.at(-1) === "data") problems.push(refusedAddress(value, place));
-    if (/^\s*(?:javascript|vbscript)\s*:/i.test(withoutControls(value)) && !isProse(key)) problems.push(refusedLink(value, place));
+    if (key === "url" && !inValues && path.at(-1) === "data") problems.push({ ...refusedAddress(value), place });
+    if (/^\s*(?:javascript|vbscript)\s*:/i.test(withoutControls(value)) && !isProse(key)) problems.push({ ...refusedLink(value), place });
   });
   const rows = countRows(spec);
   if (rows > tooManyRows) {
@@ -35,15 +35,15 @@ export function checkChart(spec: JsonValue, place: Place): Problem[] {
   return problems;
 }
 
-export function refusedAddress(address: string, place: Place): Problem {
+export function refusedAddress(address: string): Omit<Problem, "place"> {
   return {
-    severity: "error", code: "chart-address", place, message: `the chart asks for ${address}; charts may load nothing`,
+    severity: "error", code: "chart-address", message: `the chart asks for ${address}; charts may load nothing`,
     hint: "declare the file as an input, read it in the cell and put the rows into `data: { values }`",
   };
 }
 
-export function refusedLink(link: string, place: Place): Problem {
-  return { severity: "error", code: "chart-link", place, message: `the chart holds the link ${link.slice(0, 80)}, which would run a script`, hint: "links begin with https:" };
+export function refusedLink(link: string): Omit<Problem, "place"> {
+  return { severity: "error", code: "chart-link", message: `the chart holds the link ${link.slice(0, 80)}, which would run a script`, hint: "links begin with https:" };
 }
 
 function withoutControls(text: string): string {

@@ -1,11 +1,7 @@
-import type { Spec, View } from "vega";
-import type { TopLevelSpec } from "vega-lite";
 import type { JsonValue, Place, Problem } from "../project/types.js";
-import { checkChart, isSafeLink, refusedAddress, refusedLink } from "./chart-check.js";
-import { chartConfig, plotWidth } from "./chart-theme.js";
-import { showTimesInUtc } from "./chart-utc.js";
+import { checkChart } from "./chart-check.js";
+import { plotChart, type PlotChart } from "./plot.js";
 import { finishInlineSvg, finishSvgFile } from "./svg.js";
-import { estimateTextWidth } from "./text-width.js";
 
 export type DrawnChart = {
   /** A file of its own: own paper, light and dark by the reader's setting. Empty where there is an error. */
@@ -18,148 +14,16 @@ export type DrawnChart = {
 };
 
 /**
- * Draws a Vega-Lite chart. The same spec gives the same bytes in every process, time zone and machine; nothing is
- * loaded, and links to scripts are refused.
+ * Draws a Vega-Lite chart, with the same bytes in every process, time zone and machine.
  * @param spec Vega-Lite, version 3 or later, with its data inside
- * @param options `id` begins the ids inside the SVG, so that several charts can stand in one page; `place` of the cell that shows it, for messages
+ * @param options `id` begins the ids inside the SVG, so that several charts can stand in one page; `place` of the cell that
+ * shows it, for messages; `plot` where plots are made or kept elsewhere
  */
-export async function drawChart(spec: JsonValue, options: { readonly id: string; readonly place: Place }): Promise<DrawnChart> {
-  const problems = checkChart(spec, options.place);
-  if (hasErrors(problems)) return { svg: "", inlineSvg: "", vega: null, problems };
-  // Vega counts ids for the whole process: one drawing at a time.
-  const drawing = queue.then(() => draw(spec, options));
-  queue = drawing.catch(() => undefined);
-  const drawn = await drawing;
-  return { ...drawn, problems: [...problems, ...drawn.problems] };
-}
-
-let queue: Promise<unknown> = Promise.resolve();
-
-async function draw(spec: JsonValue, { id, place }: { id: string; place: Place }): Promise<DrawnChart> {
-  const [vega, { expressionInterpreter }] = await Promise.all([loadVega(), import("vega-interpreter")]);
-  const problems: Problem[] = [];
-  const fail = (found: readonly Problem[]) => ({ svg: "", inlineSvg: "", vega: null, problems: found });
-  let view: View | null = null;
-  try {
-    const asked: string[] = [];
-    const compiled = await fitWidth(vega, spec, await compileChart(spec, (message) => problems.push(warning(message, place))));
-    vega.setRandom(vega.randomLCG(1));
-    vega.resetSVGDefIds();
-    view = new vega.View(vega.parse(compiled, {}, { ast: true }), {
-      renderer: "none", expr: expressionInterpreter, loader: refuseAll(asked), logger: collectWarnings((message) => problems.push(warning(message, place))),
-    });
-    await view.runAsync();
-    const links = unsafeLinks(view.scenegraph());
-    const refused = [...asked.map((address) => refusedAddress(address, place)), ...links.map((link) => refusedLink(link, place))];
-    if (refused.length > 0) return fail(refused);
-    const svg = await view.toSVG();
-    if (asked.length > 0) return fail(asked.map((address) => refusedAddress(address, place)));
-    return { svg: finishSvgFile(svg, id), inlineSvg: finishInlineSvg(svg, id), vega: toJson(compiled), problems };
-  } catch (error) {
-    return fail([{ severity: "error", code: "chart-invalid", place, message: `the chart can't be drawn: ${error instanceof Error ? error.message : String(error)}` }]);
-  } finally {
-    view?.finalize();
-  }
-}
-
-/** Vega-Lite to Vega, with the default look, all times in UTC. */
-async function compileChart(spec: JsonValue, warn: (message: string) => void): Promise<Spec> {
-  const { compile } = await import("vega-lite");
-  const sized = isObject(spec) && spec.width === "container" ? { ...spec, width: plotWidth } : spec;
-  // The spec comes from a cell: Vega-Lite itself says what is wrong with it.
-  const compiled = compile(sized as unknown as TopLevelSpec, { config: chartConfig, logger: collectWarnings(warn) });
-  return showTimesInUtc(toJson(compiled.spec)) as unknown as Spec;
-}
-
-/** Narrower than this, a plot looks lost in its column. */
-const narrowestPlot = 280;
-
-/**
- * A plot whose width follows from the number of its categories gets a width in numbers, between narrow and the whole
- * column: it isn't cut off, and the page can make it fit.
- */
-async function fitWidth(vega: Vega, spec: JsonValue, compiled: Spec): Promise<Spec> {
-  const follows = compiled.width === undefined && (compiled.signals ?? []).some(({ name }) => name === "width");
-  if (!follows || !isObject(spec) || spec.width !== undefined) return compiled;
-  const { expressionInterpreter } = await import("vega-interpreter");
-  const view = new vega.View(vega.parse(compiled, {}, { ast: true }), { renderer: "none", expr: expressionInterpreter, loader: refuseAll([]), logger: collectWarnings(() => undefined) });
-  try {
-    await view.runAsync();
-    const width = Math.round(Math.min(plotWidth, Math.max(narrowestPlot, view.width())));
-    return await compileChart({ ...spec, width }, () => undefined);
-  } finally {
-    view.finalize();
-  }
-}
-
-type Vega = Awaited<ReturnType<typeof loadVega>>;
-
-/** Vega with texts measured the same way everywhere, whether or not a canvas is installed. */
-async function loadVega() {
-  const vega = await import("vega");
-  vega.textMetrics.canvas(false);
-  vega.textMetrics.width = (item, text) => estimateTextWidth(String(text ?? "").trim(), Number(item.fontSize ?? 11));
-  return vega;
-}
-
-/** A loader that loads nothing and notes what it was asked for. Links are let through: they were checked before. */
-function refuseAll(asked: string[]) {
-  const refuse = async (address: string): Promise<never> => {
-    asked.push(address);
-    throw new Error(`refused to load ${address}`);
-  };
-  return {
-    load: refuse, http: refuse, file: refuse,
-    sanitize: async (address: string, options: object) => {
-      const isImage = "context" in options && options.context !== "href";
-      return isImage && !/^data:image\/(png|jpeg|gif|webp);/i.test(address) ? refuse(address) : { href: address };
-    },
-  };
-}
-
-/** Links and images of the drawn items that may not stand in a report. Vega would throw at them where nothing can catch it. */
-function unsafeLinks(scene: object): string[] {
-  const links: string[] = [];
-  const visit = (node: object): void => {
-    const href: unknown = Reflect.get(node, "href");
-    if (typeof href === "string" && !isSafeLink(href)) links.push(href);
-    const items: unknown = Reflect.get(node, "items");
-    if (Array.isArray(items)) items.forEach(visit);
-  };
-  const root: unknown = Reflect.get(scene, "root");
-  if (typeof root !== "object" || root === null) throw new Error("Internal error: a drawn chart has no scene");
-  visit(root);
-  return links;
-}
-
-function collectWarnings(warn: (message: string) => void) {
-  const logger = {
-    level: () => logger,
-    error: (...parts: readonly unknown[]) => { throw new Error(parts.map(String).join(" ")); },
-    warn: (...parts: readonly unknown[]) => {
-      const message = parts.map(String).join(" ");
-      // Without a window there is nothing to follow a pointer in: no fault of the chart.
-      if (!message.startsWith("Can not resolve event source")) warn(message);
-      return logger;
-    },
-    info: () => logger,
-    debug: () => logger,
-  };
-  return logger;
-}
-
-function warning(message: string, place: Place): Problem {
-  return { severity: "warning", code: "chart-warning", place, message: `the chart: ${message}` };
-}
-
-function toJson(value: object): JsonValue {
-  return JSON.parse(JSON.stringify(value)) as JsonValue;
-}
-
-function hasErrors(problems: readonly Problem[]): boolean {
-  return problems.some((problem) => problem.severity === "error");
-}
-
-function isObject(value: JsonValue): value is { readonly [key: string]: JsonValue } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+export async function drawChart(spec: JsonValue, options: { readonly id: string; readonly place: Place; readonly plot?: PlotChart | undefined }): Promise<DrawnChart> {
+  const { id, place, plot = plotChart } = options;
+  const found = checkChart(spec, place);
+  if (found.some((problem) => problem.severity === "error")) return { svg: "", inlineSvg: "", vega: null, problems: found };
+  const { svg, vega, problems } = await plot(spec);
+  const all = [...found, ...problems.map((problem): Problem => ({ ...problem, place }))];
+  return { svg: svg === "" ? "" : finishSvgFile(svg, id), inlineSvg: svg === "" ? "" : finishInlineSvg(svg, id), vega, problems: all };
 }

@@ -2,6 +2,8 @@ import type { CellOutput, MimeBundle } from "../notebook/types.js";
 import type { LabelledOutput } from "../plan/types.js";
 import type { JsonValue, Place, Problem } from "../project/types.js";
 import { drawChart } from "./chart.js";
+import { chartOf } from "./chart-output.js";
+import type { PlotChart } from "./plot.js";
 
 /** A labelled cell that a report embeds, and where it comes from. */
 export type EmbeddedOutput = LabelledOutput & {
@@ -31,8 +33,9 @@ export type Figure = {
 /**
  * Makes a figure of what a labelled cell displayed: charts are drawn, images taken out, tables and text kept as Markdown.
  * @param key `label` or `label@dataset`
+ * @param plot where plots are made or kept elsewhere
  */
-export async function makeFigure(key: string, source: EmbeddedOutput): Promise<Figure> {
+export async function makeFigure(key: string, source: EmbeddedOutput, plot?: PlotChart): Promise<Figure> {
   const place: Place = { file: source.notebook, cell: source.cell };
   const parts: FigurePart[] = [];
   const problems: Problem[] = [];
@@ -40,7 +43,7 @@ export async function makeFigure(key: string, source: EmbeddedOutput): Promise<F
   for (const data of shown) {
     const pictures = parts.filter((part) => part.kind === "chart" || part.kind === "image").length;
     const name = pictures === 0 ? key : `${key}-${pictures + 1}`;
-    const { part, found } = await makePart(data, { name, place });
+    const { part, found } = await makePart(data, { name, place, plot });
     problems.push(...found);
     if (part !== null) parts.push(part);
   }
@@ -64,19 +67,13 @@ export function altOf(figure: Figure): string {
 
 type Part = { readonly part: FigurePart | null; readonly found: readonly Problem[] };
 
-async function makePart(data: MimeBundle, { name, place }: { name: string; place: Place }): Promise<Part> {
+async function makePart(data: MimeBundle, { name, place, plot }: { name: string; place: Place; plot: PlotChart | undefined }): Promise<Part> {
   const chart = chartOf(data);
   if (chart !== null) {
-    const { svg, inlineSvg, vega, problems } = await drawChart(chart, { id: anchorOf(name), place });
+    const { svg, inlineSvg, vega, problems } = await drawChart(chart, { id: anchorOf(name), place, plot });
     return { part: vega === null ? null : { kind: "chart", file: `${name}.svg`, svg, inlineSvg, vega }, found: problems };
   }
   return { part: imageOf(data, name) ?? textOf(data), found: [] };
-}
-
-/** The Vega-Lite spec of an output, whatever version its type names. */
-export function chartOf(data: MimeBundle): JsonValue | null {
-  const type = Object.keys(data).find((each) => /^application\/vnd\.vegalite\.v\d+\+json$/.test(each));
-  return type === undefined ? null : data[type] ?? null;
 }
 
 const imageTypes: Readonly<Record<string, string>> = { "image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp" };

@@ -4,6 +4,7 @@ import type { TemplateReference } from "../project/template-tags.js";
 import { hintName } from "../project/suggest-name.js";
 import { makeFigure, type EmbeddedOutput, type Figure } from "./figure.js";
 import { markdownTable } from "./markdown-table.js";
+import type { PlotChart } from "./plot.js";
 import { RenderError } from "./render-error.js";
 
 /** A figure with its place in the report's own counting; null for text, which isn't counted. */
@@ -20,15 +21,17 @@ export type Layout = {
  * Puts figures and tables in the places that the template left for them, and numbers them in the order they appear in.
  * @param rendered pieces of Markdown with references between them; `data` is project path -> data of the declared inputs
  * @param embedded `label` or `label@dataset` -> what the cell displayed
+ * @param plot where plots are made or kept elsewhere
  * @throws RenderError with every label and path that isn't there
  */
 export async function layOut(
   rendered: { readonly pieces: readonly (string | TemplateReference)[]; readonly data: ReadonlyMap<string, JsonValue> },
   embedded: ReadonlyMap<string, EmbeddedOutput>,
+  plot?: PlotChart,
 ): Promise<Layout> {
   const problems: Problem[] = [];
   const references = rendered.pieces.flatMap((piece) => (typeof piece === "string" ? [] : [piece]));
-  const figures = await makeFigures(references, { embedded, problems });
+  const figures = await makeFigures(references, { embedded, problems, plot });
   const numbered = new Map(numberFigures(figures).map((figure) => [figure.key, figure]));
   const pieces = rendered.pieces.map((piece) => (typeof piece === "string" ? piece : place(piece, { numbered, data: rendered.data, embedded, problems })));
   const errors = problems.filter((problem) => problem.severity === "error");
@@ -36,23 +39,23 @@ export async function layOut(
   return { pieces, figures: [...numbered.values()], problems };
 }
 
-async function makeFigures(references: readonly TemplateReference[], { embedded, problems }: { embedded: ReadonlyMap<string, EmbeddedOutput>; problems: Problem[] }): Promise<Figure[]> {
-  const figures = new Map<string, Figure>();
+async function makeFigures(references: readonly TemplateReference[], { embedded, problems, plot }: { embedded: ReadonlyMap<string, EmbeddedOutput>; problems: Problem[]; plot: PlotChart | undefined }): Promise<Figure[]> {
+  const making = new Map<string, Promise<Figure>>();
   for (const reference of references) {
     if (reference.kind !== "embed") continue;
     const key = keyOf(reference);
     const source = embedded.get(key);
     if (source === undefined) {
       problems.push(unknown(reference.place, `there is no label \`${key}\``, hintName(key, embedded.keys())));
-    } else if (figures.has(key)) {
+    } else if (making.has(key)) {
       problems.push({ severity: "error", code: "duplicate-embed", place: reference.place, message: `\`${key}\` is embedded a second time`, hint: `refer to the first with {% ref "${reference.label}" %}` });
     } else {
-      const figure = await makeFigure(key, source);
-      figures.set(key, figure);
-      problems.push(...figure.problems);
+      making.set(key, makeFigure(key, source, plot));
     }
   }
-  return [...figures.values()];
+  const figures = await Promise.all(making.values());
+  problems.push(...figures.flatMap((figure) => figure.problems));
+  return figures;
 }
 
 function numberFigures(figures: readonly Figure[]): NumberedFigure[] {

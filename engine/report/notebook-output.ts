@@ -2,12 +2,14 @@ import { stripVTControlCharacters } from "node:util";
 import type { MimeBundle } from "../notebook/types.js";
 import type { JsonValue } from "../project/types.js";
 import { drawChart } from "./chart.js";
-import { anchorOf, chartOf, imageOf, textOf } from "./figure.js";
+import { chartOf } from "./chart-output.js";
+import { anchorOf, imageOf, textOf } from "./figure.js";
 import { escapeHtml } from "./html.js";
 import { renderMarkdown } from "./markdown.js";
+import type { PlotChart } from "./plot.js";
 import { textOfLines, type NotebookCell } from "./notebook-page.js";
 
-type OutputContext = { readonly cell: NotebookCell; readonly file: string; readonly ids: Set<string>; readonly index: number };
+type OutputContext = { readonly cell: NotebookCell; readonly file: string; readonly ids: Set<string>; readonly index: number; readonly plot: PlotChart | undefined };
 
 /** One output of a cell: a stream, a table, a chart as drawn, a picture, text, or an error. */
 export async function outputHtml(output: JsonValue, context: OutputContext): Promise<string> {
@@ -27,13 +29,13 @@ export async function outputHtml(output: JsonValue, context: OutputContext): Pro
   }
 }
 
-async function dataHtml(data: MimeBundle, { cell, file, ids, index }: OutputContext): Promise<string> {
+async function dataHtml(data: MimeBundle, { cell, file, ids, index, plot }: OutputContext): Promise<string> {
   const { label, alt, caption } = cell.options;
   const name = `${label ?? `cell-${cell.position}`}-${index + 1}`;
   const description = escapeHtml(alt ?? caption ?? label ?? `Chart of cell ${cell.position}`);
   const chart = chartOf(data);
   if (chart !== null) {
-    const { inlineSvg, problems } = await drawChart(chart, { id: anchorOf(name), place: { file, cell: cell.position } });
+    const { inlineSvg, problems } = await drawChart(chart, { id: anchorOf(name), place: { file, cell: cell.position }, plot });
     if (inlineSvg !== "") return `<div class="plot" role="img" aria-label="${description}">${inlineSvg}</div>`;
     return preformatted(problems.map(({ message }) => message).join("\n"), "error");
   }

@@ -4,6 +4,7 @@ import { escapeHtml } from "./html.js";
 import { renderInline, renderMarkdown, type Heading } from "./markdown.js";
 import { outputHtml } from "./notebook-output.js";
 import { renderPage, type PageContent } from "./page.js";
+import type { PlotChart } from "./plot.js";
 
 /** A notebook as nbformat 4 has it, as far as its page needs it. */
 export type NotebookJson = { readonly cells: readonly { readonly [key: string]: JsonValue }[] };
@@ -12,12 +13,12 @@ export type NotebookJson = { readonly cells: readonly { readonly [key: string]: 
  * An executed notebook as one page that needs nothing else: its prose, its code folded, what it showed. A labelled
  * cell has its label as anchor, every cell `cell-<position>`.
  * @param notebook nbformat 4
- * @param options `title` of the page; `file` project path of the notebook, for messages
+ * @param options `title` of the page; `file` project path of the notebook, for messages; `plot` where plots are made or kept elsewhere
  */
 export async function renderNotebookPage(options: {
-  readonly notebook: NotebookJson; readonly title: string; readonly file: string; readonly frame?: PageContent["frame"];
+  readonly notebook: NotebookJson; readonly title: string; readonly file: string; readonly frame?: PageContent["frame"]; readonly plot?: PlotChart;
 }): Promise<string> {
-  const { notebook, title, file } = options;
+  const { notebook, title, file, plot } = options;
   const cells = await Promise.all(notebook.cells.map((cell, index) => readCell(file, cell, index + 1)));
   const ids = new Set(["content", ...cells.flatMap(({ options: { label }, position }) => [`cell-${position}`, ...(label === undefined ? [] : [label])])]);
   const headings: Heading[] = [];
@@ -28,7 +29,7 @@ export async function renderNotebookPage(options: {
       headings.push(...rendered.headings);
       parts.push(isTitle(parts, rendered.html) ? rendered.html : `<section id="cell-${cell.position}">${rendered.html}</section>`);
     } else if (cell.type === "code" && cell.source.trim() !== "") {
-      parts.push(await codeCellHtml(cell, { file, ids }));
+      parts.push(await codeCellHtml(cell, { file, ids, plot }));
     }
   }
   return renderPage({ title, body: parts.join("\n"), headings, charts: [], footer: `<p>From <code>${escapeHtml(file)}</code>.</p>`, frame: options.frame ?? null });
@@ -61,11 +62,11 @@ function isTitle(parts: readonly string[], html: string): boolean {
   return parts.length === 0 && html.startsWith("<h1");
 }
 
-async function codeCellHtml(cell: NotebookCell, { file, ids }: { file: string; ids: Set<string> }): Promise<string> {
+async function codeCellHtml(cell: NotebookCell, { file, ids, plot }: { file: string; ids: Set<string>; plot: PlotChart | undefined }): Promise<string> {
   const { label, caption } = cell.options;
   const failed = cell.outputs.some((output) => typeof output === "object" && output !== null && "output_type" in output && output.output_type === "error");
   const outputs: string[] = [];
-  for (const [index, output] of cell.outputs.entries()) outputs.push(await outputHtml(output, { cell, file, ids, index }));
+  for (const [index, output] of cell.outputs.entries()) outputs.push(await outputHtml(output, { cell, file, ids, index, plot }));
   const count = cell.executionCount === null ? "" : ` [${cell.executionCount}]`;
   const code = `<details${failed ? " open" : ""}><summary>Code${count}${label === undefined ? "" : ` · ${escapeHtml(label)}`}</summary><pre tabindex="0"><code>${await highlight(cell.source)}</code></pre></details>`;
   const note = caption === undefined ? "" : `<figcaption>${await renderInline(caption)}</figcaption>`;

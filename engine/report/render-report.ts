@@ -1,6 +1,7 @@
 import type { Report, Problem } from "../project/types.js";
 import type { EmbeddedOutput } from "./figure.js";
 import { layOut, type NumberedFigure } from "./layout.js";
+import type { PlotChart } from "./plot.js";
 import { renderTemplate, type QuotedValues } from "./template.js";
 import { writeMarkdown } from "./write-markdown.js";
 
@@ -15,6 +16,8 @@ export type ReportContext = QuotedValues & {
   readonly embedded: ReadonlyMap<string, EmbeddedOutput>;
   /** Text of the project's own templates/page.html; null: the frame that comes with Stitchbook. */
   readonly frame: string | null;
+  /** Where plots are made or kept elsewhere. */
+  readonly plot?: PlotChart;
 };
 
 /**
@@ -25,7 +28,7 @@ export type ReportContext = QuotedValues & {
 export async function renderReport(context: ReportContext): Promise<{ readonly files: ReadonlyMap<string, string | Uint8Array>; readonly problems: readonly Problem[] }> {
   const { report, embedded } = context;
   const { markdown, html, images } = report.outputs;
-  const layout = await layOut(await renderTemplate(context), embedded);
+  const layout = await layOut(await renderTemplate(context), embedded, context.plot);
   const files = new Map<string, string | Uint8Array>([[markdown, writeMarkdown(layout, { markdown, images, title: report.title })]]);
   for (const [name, content] of layout.figures.flatMap(pictures)) files.set(`${images}/${name}`, content);
   if (html === null) return { files, problems: layout.problems };

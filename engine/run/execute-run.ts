@@ -8,8 +8,10 @@ import type { RunStatus } from "../observe/events.js";
 import { isOnlyVerified } from "../plan/decide.js";
 import { decideOne, planRun } from "../plan/plan-run.js";
 import type { Decision } from "../plan/types.js";
+import { buildId } from "../project/build-id.js";
 import { ProjectError } from "../project/problems.js";
 import type { Project, Task } from "../project/types.js";
+import { createArtist } from "../report/artist.js";
 import { removeStrayTemporaries } from "./durable-file.js";
 import type { Lock } from "./lock.js";
 import { createPlanContext } from "./plan-project.js";
@@ -31,6 +33,8 @@ export type RunOptions = {
   readonly stateFolder: string;
   /** Absolute path of the bundled worker. */
   readonly workerFile: string;
+  /** Absolute path of the bundled thread that draws; null to draw in this one. */
+  readonly artistFile: string | null;
   /** `name=value` or `stage.name=value`. */
   readonly overrides: readonly string[];
   readonly force: ReadonlySet<string>;
@@ -74,7 +78,8 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
       return outcome !== "failed";
     },
   }).finally(() => context.ahead.close());
-  for (const work of context.afterwards) await work().catch((error: unknown) => emit({ event: "run.warning", message: `a view could not be written: ${String(error)}` }));
+  await Promise.all(context.views.values());
+  await context.artist.close();
   const status: RunStatus = options.signal.aborted ? "stopped" : counts.failed > 0 ? "failed" : "ok";
   const notRun = [...outcomes].flatMap(([id, outcome]) => (outcome === "not-run" ? [id] : []));
   emit({ event: "run.done", status, duration_ms: now() - startedAt, ...counts, not_run: notRun });
@@ -94,6 +99,7 @@ async function prepareRun(options: RunOptions): Promise<RunContext & { readonly 
   const { parameters } = plan;
   const compiled = compileStale(options, decisions);
   const ahead = new WorkersAhead({ ...options, parameters, compiled }, options.jobs);
+  const artist = createArtist({ threadFile: options.artistFile, cacheFolder: join(stateFolder, "cache", "plots"), version: buildId ?? "" });
   const first = project.tasks.filter(isStageTask).filter((task) => mayExecute(decisions.get(task.id))).slice(0, options.jobs);
   for (const task of first) ahead.open(task);
   try {
@@ -102,7 +108,7 @@ async function prepareRun(options: RunOptions): Promise<RunContext & { readonly 
     await ahead.close();
     throw error;
   }
-  return { ...options, parameters, records, plan, decisions, ahead, afterwards: [] };
+  return { ...options, parameters, records, plan, decisions, ahead, artist, views: new Map() };
 }
 
 /** Whether a task may execute cells, as far as the plan knows. */

@@ -2,6 +2,7 @@ import type { Emit } from "../observe/bus.js";
 import type { PlanContext } from "../plan/plan-run.js";
 import type { TaskRecord } from "../plan/types.js";
 import type { JsonValue, Project } from "../project/types.js";
+import type { Artist } from "../report/artist.js";
 import type { Lock } from "./lock.js";
 import type { WorkersAhead } from "./workers-ahead.js";
 
@@ -26,6 +27,7 @@ export type RunContext = {
   readonly now: () => number;
   readonly random: () => number;
   readonly ahead: WorkersAhead;
-  /** Work that may be done after a task is published but must be before the run ends. */
-  readonly afterwards: (() => Promise<void>)[];
+  readonly artist: Artist;
+  /** Task -> its view, being written. */
+  readonly views: Map<string, Promise<void>>;
 };

@@ -61,6 +61,7 @@ async function render(context: RunContext, report: Report, { folder, gathered }:
       stages: gathered.stages,
       run: { id: context.runId, date: new Date(context.now()).toISOString() },
       previous: null,
+      plot: context.artist.plot,
       frame: existsSync(framePath) ? await readFile(framePath, "utf8") : null,
     });
     for (const problem of problems) context.emit({ event: "run.warning", task: report.id, message: `${formatPlace(problem.place)}: ${problem.message}` });

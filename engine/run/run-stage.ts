@@ -12,7 +12,7 @@ import type { RunContext } from "./run-context.js";
 import { TaskFailure, toTaskFailure } from "./task-failure.js";
 import { fillTaskFolder, inspectTaskFolder, type InputDigests } from "./task-folder.js";
 import { describeOutputs } from "./verify-task.js";
-import { writeView } from "./view.js";
+import { foreseePlot, writeView } from "./view.js";
 import { closeStation, type StageTask, type Station } from "./workers-ahead.js";
 
 /**
@@ -52,7 +52,7 @@ async function attemptStage(context: RunContext, task: StageTask): Promise<{ rea
       outputs: task.outputs.map((output) => output.path),
     });
     const result = await executeAt(station, { context, task });
-    await writeView(context, task.node, { task: task.id, result });
+    writeView(context, task.node, { task: task.id, result });
     if (result.failure !== null) throw failureOf(result);
     await refuseStrayFiles(folder, task, digests);
     const artifacts = await describeOutputs(folder, task);
@@ -72,6 +72,7 @@ async function executeAt({ worker, request }: Station, { context, task }: { read
   try {
     const result = await worker.execute(request, (position, output) => {
       if (output.output_type === "stream") lines.add(output.name, position, output.text);
+      else foreseePlot(context, task.node, { position, output });
     });
     if (context.signal.aborted) throw new TaskFailure("stopped", "The run was stopped.");
     return result;

@@ -1,8 +1,11 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { mkdir } from "node:fs/promises";
-import type { CellOutput, ExecutedCell, ExecutionResult } from "../notebook/types.js";
-import type { Stage } from "../project/types.js";
-import { writeDurably } from "./durable-file.js";
+import type { CellOutput, ExecutedCell, ExecutionResult, MimeBundle } from "../notebook/types.js";
+import type { JsonValue, Project, Stage } from "../project/types.js";
+import { checkChart } from "../report/chart-check.js";
+import { chartOf } from "../report/chart-output.js";
+import type { Plot } from "../report/plot.js";
+import { temporaryPathFor } from "./durable-file.js";
 import { executedNotebook } from "./executed-notebook.js";
 import type { RunContext } from "./run-context.js";
 
@@ -19,44 +22,72 @@ export function viewPagePath(task: string): string {
   return `${viewFolder}/${task}.html`;
 }
 
+type Attempt = { readonly task: string; readonly result: ExecutionResult };
+
 /**
- * Writes what an attempt left for people to look at: the notebook with its outputs, at once; its charts as pictures,
- * and the page, once nothing waits for it any more.
+ * Writes what an attempt left for people to look at: the notebook with its outputs and, where a report has figures of it,
+ * the same as a page. Nothing waits for that but the end of the run, and a later attempt of the same task.
  */
-export async function writeView(context: RunContext, stage: Stage, attempt: { readonly task: string; readonly result: ExecutionResult }): Promise<void> {
-  const { task, result } = attempt;
-  const status = result.failure === null ? "ok" : "failed";
-  const write = async (cells: readonly ExecutedCell[]) => {
-    const document = executedNotebook(stage, cells, { task, status });
-    await writeText(context, viewPath(task), `${JSON.stringify(document, null, 1)}\n`);
-    return document;
-  };
-  const document = await write(result.cells);
-  context.afterwards.push(async () => {
-    const labelled = new Set(stage.cells.flatMap((cell) => (cell.options.label === undefined ? [] : [cell.position])));
-    const cells = await Promise.all(result.cells.map(async (cell) => (labelled.has(cell.position) ? { ...cell, outputs: await Promise.all(cell.outputs.map(addPicture)) } : cell)));
-    if (cells.some((cell, index) => cell.outputs.some((output, at) => output !== result.cells[index]?.outputs[at]))) await write(cells);
-    const { renderNotebookPage } = await import("../report/notebook-page.js");
-    await writeText(context, viewPagePath(task), await renderNotebookPage({ notebook: document, title: `${stage.title} (${task})`, file: stage.file }));
-  });
+export function writeView(context: RunContext, stage: Stage, attempt: Attempt): void {
+  const { views } = context;
+  const earlier = views.get(attempt.task) ?? Promise.resolve();
+  const writing = earlier.then(() => draw(context, stage, attempt));
+  views.set(attempt.task, writing.catch((error: unknown) => context.emit({ event: "run.warning", task: attempt.task, message: `its view could not be written: ${String(error)}` })));
 }
 
-async function writeText(context: RunContext, path: string, text: string): Promise<void> {
-  const absolute = join(context.project.root, path);
-  await mkdir(dirname(absolute), { recursive: true });
-  await writeDurably(absolute, text);
+/** Has a chart plotted as soon as its cell shows it, if a report or a picture will need it. */
+export function foreseePlot(context: RunContext, stage: Stage, shown: { readonly position: number; readonly output: CellOutput }): void {
+  const isLabelled = stage.cells.some((cell) => cell.position === shown.position && cell.options.label !== undefined);
+  const spec = isLabelled ? specOf(shown.output) : null;
+  // What is wrong with it shows where it is needed.
+  if (spec !== null && isPlottable(spec)) void context.artist.plot(spec).catch(() => undefined);
 }
 
-const vegaLiteType = "application/vnd.vegalite.v5+json";
+async function draw(context: RunContext, stage: Stage, { task, result }: Attempt): Promise<void> {
+  const about = { task, status: result.failure === null ? "ok" : "failed" } as const;
+  const labelled = new Set(stage.cells.flatMap((cell) => (cell.options.label === undefined ? [] : [cell.position])));
+  const addPictures = async (cell: ExecutedCell) => (labelled.has(cell.position) ? { ...cell, outputs: await Promise.all(cell.outputs.map((output) => addPicture(context, output))) } : cell);
+  const document = executedNotebook(stage, await Promise.all(result.cells.map(addPictures)), about);
+  await replaceFile(join(context.project.root, viewPath(task)), `${JSON.stringify(document, null, 1)}\n`);
+  if (!hasFigures(context.project, stage)) return;
+  const notebook = executedNotebook(stage, result.cells, about);
+  const plots = await plotAll(context, result.cells);
+  const page = await context.artist.page({ notebook, title: `${stage.title} (${task})`, file: stage.file, plots });
+  await replaceFile(join(context.project.root, viewPagePath(task)), page);
+}
 
 /** Programs that draw no Vega-Lite show the picture. */
-async function addPicture(output: CellOutput): Promise<CellOutput> {
-  if (output.output_type !== "display_data" && output.output_type !== "execute_result") return output;
-  const spec = output.data[vegaLiteType];
-  if (spec === undefined) return output;
-  const [{ drawChart }, { svgToPng }] = await Promise.all([import("../report/chart.js"), import("../report/png.js")]);
-  const { svg } = await drawChart(spec, { id: "view", place: { file: "" } });
+async function addPicture({ artist }: RunContext, output: CellOutput): Promise<CellOutput> {
+  const spec = specOf(output);
+  if (spec === null || !isPlottable(spec) || !("data" in output)) return output;
+  const { svg } = await artist.plot(spec);
   if (svg === "") return output;
-  const png = await svgToPng(svg, { width: 1280 });
-  return { ...output, data: { ...output.data, "image/png": Buffer.from(png).toString("base64") } };
+  const data: MimeBundle = { ...output.data, "image/png": await artist.picture(svg) };
+  return { ...output, data };
+}
+
+async function plotAll({ artist }: RunContext, cells: readonly ExecutedCell[]): Promise<(readonly [string, Plot])[]> {
+  const specs = cells.flatMap((cell) => cell.outputs.flatMap((output) => specOf(output) ?? [])).filter(isPlottable);
+  return Promise.all(specs.map(async (spec) => [JSON.stringify(spec), await artist.plot(spec)] as const));
+}
+
+function specOf(output: CellOutput): JsonValue | null {
+  return output.output_type === "display_data" || output.output_type === "execute_result" ? chartOf(output.data) : null;
+}
+
+function isPlottable(spec: JsonValue): boolean {
+  return checkChart(spec, { file: "" }).every((problem) => problem.severity !== "error");
+}
+
+/** Whether a report embeds something of a stage: its figures then link to the page. */
+function hasFigures({ reports, labels }: Project, stage: Stage): boolean {
+  return reports.some((report) => report.references.embeds.some(({ label }) => labels.get(label)?.stage === stage.id));
+}
+
+/** A view can be made again, so it need not survive a power failure; but nobody sees half of it. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = temporaryPathFor(path);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(temporary, text);
+  await rename(temporary, path);
 }

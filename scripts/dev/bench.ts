@@ -84,9 +84,9 @@ function makeCommands(work: string, python: string): readonly Command[] {
   return [
     { name: "nbconvert", prepare: () => clearConverted(converted), run: () => void runOrThrow(nbconvert, { cwd: converted, env: { ...process.env, JUPYTER_PATH: jupyter.jupyterPath } }) },
     { name: "cold", prepare: () => removeFrom(flagship, [".stitchbook", ...results]), run: () => refresh(flagship, "run, 0 up to date") },
-    { name: "warm", prepare: () => removeFrom(flagship, [".stitchbook/records", ...results]), run: () => refresh(flagship, "run, 0 up to date") },
+    { name: "warm", prepare: () => removeFrom(flagship, [".stitchbook/records", ".stitchbook/store", ".stitchbook/cache/plots", ...results]), run: () => refresh(flagship, "run, 0 up to date") },
     { name: "noop", prepare: nothing, run: () => refresh(flagship, "Everything is up to date") },
-    { name: "one", prepare: () => removeFrom(small, [".stitchbook/records", "reports"]), run: () => refresh(small, "1 run, 0 up to date") },
+    { name: "one", prepare: () => removeFrom(small, [".stitchbook/records", ".stitchbook/store", "reports"]), run: () => refresh(small, "1 run, 0 up to date") },
     { name: "node", prepare: nothing, run: () => void runOrThrow([process.execPath, "-e", "0"], { cwd: work }) },
   ];
 }

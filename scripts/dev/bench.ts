@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { $ } from "zx";
 import { makeJupyterProject } from "./bench-jupyter.js";
 import { type Samples, figuresTable } from "./bench-figures.js";
+import { measureGrowth, measurePeers, peersTable } from "./bench-peers.js";
+import { bringPython } from "./tools.js";
 
 /** Times Stitchbook against nbconvert with stock tslab, and against bare Node.js; see docs/benchmarks.md. */
 
@@ -16,18 +17,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = join(root, "docs/benchmarks.md");
 const stitchbook = join(root, "dist/stitchbook.js");
 
-async function bringPython(): Promise<string> {
-  const requirements = join(root, "scripts/dev/bench-requirements.txt");
-  const folder = join(root, ".venv-bench");
-  const python = join(folder, "bin/python");
-  const stamp = join(folder, ".requirements");
-  const wanted = readFileSync(requirements, "utf8");
-  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return python;
-  console.log("Making .venv-bench ...");
-  const quiet = $({ quiet: true, nothrow: true });
-  const made = await quiet`python3 -m venv ${folder} && ${python} -m pip install --quiet --disable-pip-version-check -r ${requirements}`;
-  if (made.exitCode !== 0) throw new Error(`Could not make ${folder}; it needs python3 with venv and pip.\n${made.stdout}${made.stderr}`);
-  writeFileSync(stamp, wanted);
+async function needPython(folder: string, requirements: string): Promise<string> {
+  const python = await bringPython(root, { folder, requirements: `scripts/dev/${requirements}` });
+  if (python === null) throw new Error(`Could not make ${folder}; it needs python3 with venv and pip.`);
   return python;
 }
 
@@ -111,23 +103,42 @@ function measure(commands: readonly Command[], runs: number): Samples {
   return samples;
 }
 
-function writeFigures(table: string): void {
+function writeFigures(name: string, table: string): void {
   const text = readFileSync(page, "utf8");
-  const marked = /(<!-- figures -->\n)[^]*(<!-- end of figures -->)/;
-  if (!marked.test(text)) throw new Error(`${page} has no place for the figures: expected <!-- figures --> and <!-- end of figures -->.`);
-  writeFileSync(page, text.replace(marked, (_, start: string, end: string) => `${start}\n${table}\n${end}`));
+  const marked = new RegExp(`(<!-- ${name} -->\\n)[^]*(<!-- end of ${name} -->)`);
+  if (!marked.test(text)) throw new Error(`${page} has no place for the ${name}: expected <!-- ${name} --> and <!-- end of ${name} -->.`);
+  writeFileSync(page, text.replace(marked, (_, start: string, end: string) => `${start}\n${table}\n\n${end}`));
 }
 
-const { values } = parseArgs({ options: { runs: { type: "string", default: "5" }, write: { type: "boolean", default: false } } });
+const machine = `${availableParallelism()} cores, Node.js ${process.version}, ${process.platform} ${process.arch}, ${new Date().toISOString().slice(0, 10)}.`;
+
+/** What can be measured; each puts one table into docs/benchmarks.md. */
+const benches: Readonly<Record<string, (work: string, runs: number) => Promise<string>>> = {
+  figures: async (work, runs) => figuresTable(measure(makeCommands(work, await needPython(".venv-bench", "bench-requirements.txt")), runs), machine),
+  peers: async (work, runs) => {
+    const bin = dirname(await needPython(".venv-bench-peers", "bench-peer-requirements.txt"));
+    return `${peersTable(measurePeers(work, { bin, stitchbook, modules: join(root, "node_modules"), runs }))} ${machine}`;
+  },
+  growth: (work, runs) => Promise.resolve(`${measureGrowth(work, { stitchbook, modules: join(root, "node_modules"), sizes, runs })}\n\n${machine}`),
+};
+
+const { values, positionals } = parseArgs({
+  options: { runs: { type: "string", default: "5" }, write: { type: "boolean", default: false }, sizes: { type: "string", default: "10,100,1000" } },
+  allowPositionals: true,
+});
 const runs = Number(values.runs);
 if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs must be a whole number from 1 on, found "${values.runs}".`);
-const work = mkdtempSync(join(tmpdir(), "stitchbook-bench-"));
-try {
-  const samples = measure(makeCommands(work, await bringPython()), runs);
-  const machine = { cores: availableParallelism(), node: process.version, platform: `${process.platform} ${process.arch}`, date: new Date().toISOString().slice(0, 10) };
-  const table = figuresTable(samples, machine);
-  console.log(`\n${table}`);
-  if (values.write) writeFigures(table);
-} finally {
-  rmSync(work, { recursive: true, force: true });
+const sizes = values.sizes.split(",").map(Number);
+if (sizes.some((size) => !Number.isInteger(size) || size < 1)) throw new Error(`--sizes must be whole numbers with commas between, found "${values.sizes}".`);
+for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
+  const bench = benches[name];
+  if (bench === undefined) throw new Error(`There is no bench "${name}"; there are ${Object.keys(benches).join(", ")}.`);
+  const work = mkdtempSync(join(tmpdir(), "stitchbook-bench-"));
+  try {
+    const table = await bench(work, runs);
+    console.log(`\n${table}\n`);
+    if (values.write) writeFigures(name, table);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }

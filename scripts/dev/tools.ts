@@ -12,7 +12,7 @@ export type TestTools = { readonly chromium: string | null; readonly python: str
  * @param root - absolute path of the checkout
  */
 export async function bringTestTools(root: string): Promise<TestTools> {
-  return { chromium: await bringChromium(), python: await bringPython(root) };
+  return { chromium: await bringChromium(), python: await bringPython(root, { folder: ".venv", requirements: "test/requirements.txt" }) };
 }
 
 const browserPlaces = [
@@ -40,14 +40,19 @@ async function bringChromium(): Promise<string | null> {
   return findChromium();
 }
 
-async function bringPython(root: string): Promise<string | null> {
-  const requirements = join(root, "test/requirements.txt");
-  const folder = join(root, ".venv");
+/**
+ * Makes a Python virtual environment in the checkout, where it isn't there with these requirements.
+ *
+ * @returns its python, absolute; null where this machine can't make it
+ */
+export async function bringPython(root: string, options: { readonly folder: string; readonly requirements: string }): Promise<string | null> {
+  const requirements = join(root, options.requirements);
+  const folder = join(root, options.folder);
   const python = join(folder, "bin/python");
   const stamp = join(folder, ".requirements");
   const wanted = readFileSync(requirements, "utf8");
   if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return python;
-  console.log("Making .venv for the Jupyter tests ...");
+  console.log(`Making ${options.folder} ...`);
   const quiet = $({ nothrow: true, quiet: true });
   const made = await quiet`python3 -m venv ${folder} && ${python} -m pip install --quiet --disable-pip-version-check -r ${requirements}`;
   if (made.exitCode !== 0) {

@@ -5,6 +5,7 @@ const arrows = {
   project: [],
   checkpoint: ["project", "observe"],
   notebook: ["project", "observe"],
+  store: ["project", "observe", "checkpoint"],
   plan: ["project", "observe", "checkpoint", "notebook"],
   report: ["project", "observe", "checkpoint", "notebook", "plan"],
   run: ["project", "observe", "checkpoint", "notebook", "plan", "report", "store"],

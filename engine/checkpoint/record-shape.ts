@@ -1,11 +1,12 @@
 import type { CellOutput } from "../notebook/types.js";
 import type { FileState, LabelledOutput, TaskRecord } from "../plan/types.js";
-import type { FoundColumn } from "./types.js";
+import type { ArtifactDescription, FoundColumn } from "./types.js";
 
 /** The version of what records hold. Records of another version are as good as none. */
 export const RECORD_VERSION = 1;
 
-type Guard<T> = (value: unknown) => value is T;
+/** Tells whether a parsed JSON value has a shape. */
+export type Guard<T> = (value: unknown) => value is T;
 
 /** Whether a parsed JSON value is a record of the present version, in every part that the engine relies on. */
 export function isTaskRecord(value: unknown): value is TaskRecord {
@@ -22,14 +23,14 @@ export function isTaskRecord(value: unknown): value is TaskRecord {
   );
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const isString: Guard<string> = (value): value is string => typeof value === "string";
-const isCount: Guard<number> = (value): value is number => typeof value === "number" && value >= 0;
+export const isString: Guard<string> = (value): value is string => typeof value === "string";
+export const isCount: Guard<number> = (value): value is number => typeof value === "number" && value >= 0;
 
-function isListOf<T>(value: unknown, isItem: Guard<T>): value is readonly T[] {
+export function isListOf<T>(value: unknown, isItem: Guard<T>): value is readonly T[] {
   return Array.isArray(value) && value.every(isItem);
 }
 
@@ -59,13 +60,17 @@ function isColumnList(value: unknown): value is readonly FoundColumn[] {
   return isListOf(value, isColumn);
 }
 
-function isArtifact(value: unknown): value is TaskRecord["artifacts"][number] {
+/** Whether a value is the description of an artifact. */
+export function isArtifactDescription(value: unknown): value is ArtifactDescription {
   return (
-    isObject(value) &&
+    isObject(value) && isString(value["path"]) && isString(value["sha256"]) &&
     isCount(value["bytes"]) && isNullOr(value["rows"], isCount) &&
-    isNullOr(value["schema"], isColumnList) && isNullOr(value["schemaHash"], isString) &&
-    isHashedFile(value)
+    isNullOr(value["schema"], isColumnList) && isNullOr(value["schemaHash"], isString)
   );
+}
+
+function isArtifact(value: unknown): value is TaskRecord["artifacts"][number] {
+  return isArtifactDescription(value) && isHashedFile(value);
 }
 
 function isLabelledOutput(value: unknown): value is LabelledOutput {
@@ -75,7 +80,8 @@ function isLabelledOutput(value: unknown): value is LabelledOutput {
   );
 }
 
-function isOutput(value: unknown): value is CellOutput {
+/** Whether a value is an output as nbformat has it. */
+export function isOutput(value: unknown): value is CellOutput {
   if (!isObject(value)) return false;
   switch (value["output_type"]) {
     case "stream":

@@ -3,14 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskRecord } from "../plan/types.js";
 import { isTaskRecord } from "./record-shape.js";
+import { sealText, unsealText } from "./sealed-text.js";
 
 export { RECORD_VERSION } from "./record-shape.js";
 
 const MOST_NAME_CHARACTERS = 100;
-const HEAD = '{"sha256":"';
-const MIDDLE = '","record":';
-const TAIL = "}\n";
-const DIGEST_CHARACTERS = 64;
 
 /**
  * Where a task's record lies. The name ends in a hash of the id, since names of datasets may differ only in case where
@@ -30,8 +27,7 @@ export function recordText(record: TaskRecord): string {
 
 /** The same for a record whose shape only its writer knows. */
 export function sealRecord(record: object): string {
-  const body = JSON.stringify(record);
-  return HEAD + digestOf(body) + MIDDLE + body + TAIL;
+  return sealText(record);
 }
 
 /**
@@ -62,20 +58,6 @@ export function readAllRecords(stateFolder: string, tasks: Iterable<string>): Re
 }
 
 function parseRecord(bytes: Buffer): TaskRecord | null {
-  const bodyStart = HEAD.length + DIGEST_CHARACTERS + MIDDLE.length;
-  const bodyEnd = bytes.length - TAIL.length;
-  if (bodyEnd <= bodyStart) return null;
-  const body = bytes.subarray(bodyStart, bodyEnd);
-  const frame = Buffer.concat([bytes.subarray(0, bodyStart), bytes.subarray(bodyEnd)]);
-  if (!frame.equals(Buffer.from(HEAD + digestOf(body) + MIDDLE + TAIL))) return null;
-  try {
-    const value: unknown = JSON.parse(body.toString("utf8"));
-    return isTaskRecord(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function digestOf(body: string | Buffer): string {
-  return createHash("sha256").update(body).digest("hex");
+  const value = unsealText(bytes);
+  return isTaskRecord(value) ? value : null;
 }

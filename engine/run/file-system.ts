@@ -3,7 +3,7 @@ import { promises } from "node:fs";
 /** The file operations that change something or must not be interrupted unnoticed; tests hand in others. */
 export type FileSystem = Pick<
   typeof promises,
-  "open" | "rename" | "unlink" | "link" | "mkdir" | "mkdtemp" | "readFile" | "readdir" | "lstat" | "stat" | "copyFile" | "realpath" | "chmod" | "rm"
+  "open" | "rename" | "unlink" | "link" | "mkdir" | "mkdtemp" | "readFile" | "readdir" | "lstat" | "stat" | "copyFile" | "realpath" | "chmod" | "rm" | "statfs"
 >;
 
 export const fileSystem: FileSystem = promises;

@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+
+const HEAD = '{"sha256":"';
+const MIDDLE = '","record":';
+const TAIL = "}\n";
+const DIGEST_CHARACTERS = 64;
+
+/** The text of a file that holds one JSON value, and before it the digest of its text, by which any damage is found. */
+export function sealText(value: object): string {
+  const body = JSON.stringify(value);
+  return HEAD + digestOf(body) + MIDDLE + body + TAIL;
+}
+
+/** The value of a sealed file; undefined where it is damaged in any way. */
+export function unsealText(bytes: Buffer): unknown {
+  const bodyStart = HEAD.length + DIGEST_CHARACTERS + MIDDLE.length;
+  const bodyEnd = bytes.length - TAIL.length;
+  if (bodyEnd <= bodyStart) return undefined;
+  const body = bytes.subarray(bodyStart, bodyEnd);
+  const frame = Buffer.concat([bytes.subarray(0, bodyStart), bytes.subarray(bodyEnd)]);
+  if (!frame.equals(Buffer.from(HEAD + digestOf(body) + MIDDLE + TAIL))) return undefined;
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(body: string | Buffer): string {
+  return createHash("sha256").update(body).digest("hex");
+}

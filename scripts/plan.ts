@@ -33,8 +33,14 @@ export const command: Command = {
       process.stdout.write(`${action.padEnd(7)} ${task.padEnd(width)}  ${first}`.trimEnd() + "\n");
       for (const other of others) process.stdout.write(`${" ".repeat(width + 10)}${other}\n`);
     }
-    const stale = tasks.filter((task) => task.action !== "fresh").length;
-    process.stdout.write(stale === 0 ? `Everything is up to date: ${tasks.length} tasks.\n` : `${stale} of ${tasks.length} tasks would run.\n`);
+    process.stdout.write(summarise(tasks));
     return exitCodes.ok;
   },
 };
+
+function summarise(tasks: readonly { readonly action: string }[]): string {
+  const count = (action: string) => tasks.filter((task) => task.action === action).length;
+  const [run, restored] = [count("run"), count("restore")];
+  if (run + restored === 0) return `Everything is up to date: ${tasks.length} tasks.\n`;
+  return `${run} of ${tasks.length} tasks would run${restored === 0 ? "" : `, ${restored} would be restored`}.\n`;
+}

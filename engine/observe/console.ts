@@ -74,6 +74,7 @@ export class RunConsole {
   private onStart(event: Extract<StampedEvent, { event: "task.start" }>): void {
     const why = formatReasons(event.reasons);
     this.reasons.set(event.task, why);
+    if (event.action === "restore") return;
     this.running.set(event.task, Date.parse(event.time));
     if (this.isTerminal) this.startStatusLine();
     else if (event.attempt === 1) this.out.log(`start  ${event.task}${why === "" ? "" : `  (${why})`}`);
@@ -86,8 +87,10 @@ export class RunConsole {
       return;
     }
     const rows = event.rows === null ? "" : formatRows(event.rows);
-    const why = this.isTerminal ? this.paint.dim(this.reasons.get(event.task) ?? "") : "";
-    this.out.log(this.line("done", event.task, `${rows.padStart(13)}  ${formatDuration(event.duration_ms).padStart(8)}`, why));
+    // Without a terminal the line of the start has said why a task runs; a restored one has no such line.
+    const reasons = event.action === "restore" || this.isTerminal ? (this.reasons.get(event.task) ?? "") : "";
+    const why = event.action === "restore" ? `restored${reasons === "" ? "" : ` (${reasons})`}` : reasons;
+    this.out.log(this.line("done", event.task, `${rows.padStart(13)}  ${formatDuration(event.duration_ms).padStart(8)}`, why === "" ? "" : this.paint.dim(why)));
   }
 
   private onFailed(event: Failed): void {
@@ -106,13 +109,13 @@ export class RunConsole {
     const took = formatDuration(event.duration_ms);
     if (event.status === "stopped") return this.out.error(`Stopped after ${took}. Nothing half-done was left; the next run goes on from here.`);
     if (event.status === "ok") {
-      const isNothingDone = event.executed === 0;
-      return this.out.log(isNothingDone ? `Everything is up to date: ${counted(event.fresh, "task")} (${took})` : `Done in ${took}: ${event.executed} run, ${event.fresh} up to date.`);
+      const isNothingDone = event.executed === 0 && event.restored === 0;
+      return this.out.log(isNothingDone ? `Everything is up to date: ${counted(event.fresh, "task")} (${took})` : `Done in ${took}: ${countDone(event)}.`);
     }
     const notRun = event.not_run.length === 0 ? "" : `, ${event.not_run.length} not run (${shorten(event.not_run)})`;
     this.out.error(
       [
-        `${event.failed} failed${notRun}, ${event.executed} run, ${event.fresh} up to date (${took}). Earlier artifacts are as they were.`,
+        `${event.failed} failed${notRun}, ${countDone(event)} (${took}). Earlier artifacts are as they were.`,
         ...this.failed.flatMap((task) => this.options.viewPath(task) ?? []).map((path) => `  See ${path} for the outputs up to the failure.`),
         `  Log: ${this.options.logPath}. Mend it and run again: it goes on from here.`,
       ].join("\n"),
@@ -180,6 +183,11 @@ function createPaint(color: boolean): Paint {
 
 function counted(count: number, noun: string): string {
   return `${count} ${count === 1 ? noun : `${noun}s`}`;
+}
+
+/** `2 run, 1 restored, 4 up to date`. */
+function countDone({ executed, restored, fresh }: Extract<StampedEvent, { event: "run.done" }>): string {
+  return [`${executed} run`, ...(restored === 0 ? [] : [`${restored} restored`]), `${fresh} up to date`].join(", ");
 }
 
 function shorten(names: readonly string[]): string {

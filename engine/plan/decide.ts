@@ -48,6 +48,25 @@ export function isOnlyVerified(decision: Decision): boolean {
 /** The most telling first. */
 const TELLING: readonly ReasonKind[] = ["never-run", "code", "packages", "params", "env", "input", "artifact", "contract", "engine", "upstream", "expired", "forced"];
 
+/** Whether a task that would run may take an earlier result with its fingerprint instead. */
+export function mayRestore(decision: Decision): boolean {
+  return decision.action === "run" && !isOnlyVerified(decision) && !decision.reasons.some(({ kind }) => kind === "forced" || kind === "expired");
+}
+
+/** Whether the result of an execution is older than its stage lets it become. */
+export function isExpired(task: Task, startedAt: string, now: number): boolean {
+  const maxAgeMs = task.node.kind === "stage" ? task.node.maxAgeMs : null;
+  // An unknown age is none to be trusted.
+  return maxAgeMs !== null && !(now - Date.parse(startedAt) <= maxAgeMs);
+}
+
+/** The artifacts that somebody else than the task wrote, by a decision's reasons. */
+export function editedArtifacts(decision: Decision): readonly string[] {
+  return decision.reasons.flatMap(({ kind, subject, detail }) => (kind === "artifact" && detail === CHANGED_BY_HAND ? [subject] : []));
+}
+
+const CHANGED_BY_HAND = "changed by hand";
+
 function explainFingerprint({ task, fingerprint, code, unknownTasks }: Question, record: TaskRecord): Reason[] {
   const reasons = explainDifference(record.fingerprint.parts, fingerprint.parts, { task, code, unknownTasks });
   if (reasons.length > 0 || (unknownTasks !== undefined && unknownTasks.size > 0)) return reasons;
@@ -57,15 +76,14 @@ function explainFingerprint({ task, fingerprint, code, unknownTasks }: Question,
 
 function explainAge(task: Task, record: TaskRecord, now: number): Reason[] {
   const maxAgeMs = task.node.kind === "stage" ? task.node.maxAgeMs : null;
-  if (maxAgeMs === null) return [];
+  if (maxAgeMs === null || !isExpired(task, record.startedAt, now)) return [];
   const ageMs = now - Date.parse(record.startedAt);
-  if (ageMs <= maxAgeMs) return [];
   const age = Number.isNaN(ageMs) ? "of unknown age" : `${formatSpan(ageMs)} old`;
   return [{ kind: "expired", subject: task.id, detail: `${age}, max_age ${formatSpan(maxAgeMs)}` }];
 }
 
 function explainArtifacts(mismatches: readonly ArtifactMismatch[]): Reason[] {
-  return mismatches.map(({ path, problem }) => ({ kind: "artifact", subject: path, detail: problem === "missing" ? "missing" : "changed by hand" }));
+  return mismatches.map(({ path, problem }) => ({ kind: "artifact", subject: path, detail: problem === "missing" ? "missing" : CHANGED_BY_HAND }));
 }
 
 /** Labels are no code, but a label that the last execution did not have has no output that a report could embed. */

@@ -1,12 +1,12 @@
 import type { JsonValue, Problem, Project, Report, Stage, Task } from "../project/types.js";
 import { ProjectError } from "../project/problems.js";
 import { contractHash } from "./contract-hash.js";
-import { decideTask, isOnlyVerified, type ArtifactMismatch } from "./decide.js";
+import { decideTask, isExpired, isOnlyVerified, mayRestore, type ArtifactMismatch } from "./decide.js";
 import { missingEnvironment } from "./environment.js";
 import { fingerprintTask, type InputDigests } from "./fingerprint.js";
 import type { PlanCache } from "./plan-cache.js";
 import { fingerprintReport, type ReportInputs } from "./report-fingerprint.js";
-import type { Decision, Fingerprint, TaskRecord } from "./types.js";
+import type { Decision, Fingerprint, StoredOutcome, TaskRecord } from "./types.js";
 
 /** All that a plan rests on. Everything that touches artifacts and records comes in here. */
 export type PlanContext = {
@@ -23,8 +23,10 @@ export type PlanContext = {
   readonly now: number;
   /** Ids of the tasks to run whatever is there. */
   readonly force: ReadonlySet<string>;
-  /** What a report takes from elsewhere; outputs of tasks that never ran are left out. */
-  readonly reportInputs: (task: Task & { readonly node: Report }) => Promise<ReportInputs>;
+  /** What a report takes from elsewhere; outputs of tasks that never ran are left out. `foreseen` goes before records. */
+  readonly reportInputs: (task: Task & { readonly node: Report }, foreseen: ReadonlyMap<string, StoredOutcome>) => Promise<ReportInputs>;
+  /** What the store holds of a task with this fingerprint's hash, looked at cheaply; null where nothing. Without a store it is absent. */
+  readonly stored?: (task: Task, fingerprint: string) => Promise<StoredOutcome | null>;
   readonly cache: PlanCache;
 };
 
@@ -32,7 +34,7 @@ export type PlanContext = {
  * Decides for every task what a run would do, in dependency order.
  *
  * A task with no reason of its own after one that may run has the single reason `upstream`; ask `decideOne` again when
- * that one's bytes are known.
+ * that one's bytes are known. The bytes of a task that is to be restored are known.
  *
  * @throws ProjectError with everything wrong that can be known before running: imports, unset variables.
  */
@@ -41,14 +43,30 @@ export async function planRun(context: PlanContext): Promise<ReadonlyMap<string,
   if (errors.length > 0) throw new ProjectError(errors);
   const decisions = new Map<string, Decision>();
   const unsettled = new Set<string>();
+  const foresight = foresee(context);
   for (const task of context.project.tasks) {
     const unknown = new Set(task.dependsOn.filter((id) => unsettled.has(id)));
-    const decision = await decideOne(context, task, unknown);
+    const { decision, stored } = await decide(foresight.context, task, { unknownTasks: unknown, foreseen: foresight.outcomes });
     decisions.set(task.id, decision);
+    if (stored !== null) foresight.add(task, stored);
     // One that is only verified again keeps its bytes.
-    if (decision.action !== "fresh" && (unknown.size > 0 || !isOnlyVerified(decision))) unsettled.add(task.id);
+    else if (decision.action !== "fresh" && (unknown.size > 0 || !isOnlyVerified(decision))) unsettled.add(task.id);
   }
   return decisions;
+}
+
+/** A context in which what is to be restored is there already. */
+function foresee(context: PlanContext) {
+  const outcomes = new Map<string, StoredOutcome>();
+  const digests = new Map<string, string>();
+  return {
+    outcomes,
+    context: { ...context, digest: async (path: string) => digests.get(path) ?? context.digest(path) },
+    add(task: Task, outcome: StoredOutcome): void {
+      outcomes.set(task.id, outcome);
+      for (const { path, sha256 } of outcome.artifacts) digests.set(path, sha256);
+    },
+  };
 }
 
 /**
@@ -57,9 +75,17 @@ export async function planRun(context: PlanContext): Promise<ReadonlyMap<string,
  * @param unknownTasks Those of the tasks it depends on whose results are not known yet; none once they are up to date.
  */
 export async function decideOne(context: PlanContext, task: Task, unknownTasks: ReadonlySet<string> = new Set()): Promise<Decision> {
+  return (await decide(context, task, { unknownTasks, foreseen: new Map() })).decision;
+}
+
+type Before = { readonly unknownTasks: ReadonlySet<string>; readonly foreseen: ReadonlyMap<string, StoredOutcome> };
+
+/** @returns `stored`: what is to be restored; null where nothing is */
+async function decide(context: PlanContext, task: Task, before: Before): Promise<{ readonly decision: Decision; readonly stored: StoredOutcome | null }> {
+  const { unknownTasks } = before;
   const record = context.records.get(task.id) ?? null;
   const [fingerprint, artifactsMatch] = await Promise.all([
-    computeFingerprint(context, task, { digests: await digestInputs(context, task, unknownTasks), unknownTasks }),
+    computeFingerprint(context, task, { ...before, digests: await digestInputs(context, task, unknownTasks) }),
     record === null ? [] : context.artifactsMatch(record),
   ]);
   const own = decideTask({
@@ -74,8 +100,13 @@ export async function decideOne(context: PlanContext, task: Task, unknownTasks: 
     ...(isStageTask(task) ? { code: await context.cache.code(context.project, task.node) } : {}),
   });
   const first = task.dependsOn.find((id) => unknownTasks.has(id));
-  if (first === undefined || own.action !== "fresh") return own;
-  return { task: task.id, action: "run", reasons: [{ kind: "upstream", subject: first, detail: "may change its outputs" }] };
+  if (first !== undefined && own.action === "fresh") {
+    return { decision: { task: task.id, action: "run", reasons: [{ kind: "upstream", subject: first, detail: "may change its outputs" }] }, stored: null };
+  }
+  // With inputs that are yet to be made the fingerprint is not known.
+  const stored = first === undefined && mayRestore(own) ? ((await context.stored?.(task, fingerprint.hash)) ?? null) : null;
+  if (stored === null || isExpired(task, stored.startedAt, context.now)) return { decision: own, stored: null };
+  return { decision: { ...own, action: "restore" }, stored };
 }
 
 /**
@@ -86,7 +117,7 @@ export async function decideOne(context: PlanContext, task: Task, unknownTasks: 
 export async function fingerprintForRecord(context: PlanContext, task: Task, digests: InputDigests): Promise<Fingerprint> {
   const missing = task.inputs.find(({ path }) => typeof digests.get(path) !== "string");
   if (missing !== undefined) throw new Error(`Internal error: the digest of ${missing.path} is not known to ${task.id}`);
-  return computeFingerprint(context, task, { digests, unknownTasks: new Set() });
+  return computeFingerprint(context, task, { digests, unknownTasks: new Set(), foreseen: new Map() });
 }
 
 /** What is wrong with the code and the environment of stages, for `check` and before a run. */
@@ -100,12 +131,12 @@ export async function findCodeProblems({ project, cache, env }: Pick<PlanContext
   return [...problems, ...missingEnvironment(project, env)];
 }
 
-async function computeFingerprint(context: PlanContext, task: Task, known: { readonly digests: InputDigests; readonly unknownTasks: ReadonlySet<string> }): Promise<Fingerprint> {
+async function computeFingerprint(context: PlanContext, task: Task, known: Before & { readonly digests: InputDigests }): Promise<Fingerprint> {
   const { project, parameters, env, cache } = context;
   const inputDigests = known.digests;
   if (isStageTask(task)) return fingerprintTask({ project, task, parameters: parameters.get(task.id) ?? {}, env, inputDigests, cache });
   if (!isReportTask(task)) throw new Error(`Internal error: ${task.id} is neither stage nor report`);
-  return fingerprintReport({ ...(await context.reportInputs(task)), project, task, inputDigests, unknownTasks: known.unknownTasks });
+  return fingerprintReport({ ...(await context.reportInputs(task, known.foreseen)), project, task, inputDigests, unknownTasks: known.unknownTasks });
 }
 
 async function digestInputs(context: PlanContext, task: Task, unknownTasks: ReadonlySet<string>): Promise<InputDigests> {

@@ -42,6 +42,14 @@ export type TaskRecord = {
   readonly statesAt?: string;
 };
 
+/** What an earlier execution with a fingerprint left in the store, as far as other tasks see it. */
+export type StoredOutcome = {
+  /** RFC 3339: when that execution started. */
+  readonly startedAt: string;
+  readonly artifacts: readonly ArtifactDescription[];
+  readonly labels: readonly LabelledOutput[];
+};
+
 export type Decision = {
   readonly task: string;
   readonly action: "run" | "restore" | "fresh";

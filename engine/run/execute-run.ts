@@ -5,18 +5,23 @@ import { compileNotebooks } from "../notebook/compile/compile-notebooks.js";
 import type { CompiledNotebook } from "../notebook/types.js";
 import type { Emit } from "../observe/bus.js";
 import type { RunStatus } from "../observe/events.js";
-import { isOnlyVerified } from "../plan/decide.js";
+import { editedArtifacts, isOnlyVerified } from "../plan/decide.js";
 import { decideOne, planRun } from "../plan/plan-run.js";
 import type { Decision } from "../plan/types.js";
 import { buildId } from "../project/build-id.js";
 import { ProjectError } from "../project/problems.js";
 import type { Project, Task } from "../project/types.js";
 import { createArtist } from "../report/artist.js";
+import { openStore } from "../store/store.js";
 import { removeStrayTemporaries } from "./durable-file.js";
 import type { Lock } from "./lock.js";
+import { storeFolderName } from "./find-stored.js";
+import { createLateCompiler } from "./late-compiler.js";
 import { createPlanContext } from "./plan-project.js";
+import { readNeeds } from "./present-needs.js";
 import { recoverPublications } from "./recover-publications.js";
 import { removeLeftTaskFolders } from "./task-folder.js";
+import { restoreTask } from "./restore-task.js";
 import type { RunContext } from "./run-context.js";
 import { runReport, type ReportTask } from "./run-report.js";
 import { runStage } from "./run-stage.js";
@@ -64,7 +69,7 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
   const startedAt = now();
   const context = await prepareRun(options);
   emit({ event: "run.start", project: project.name, tasks: project.tasks.length, targets: [] });
-  const counts = { executed: 0, fresh: 0, failed: 0 };
+  const counts = { executed: 0, restored: 0, fresh: 0, failed: 0 };
   const outcomes = await schedule(project.tasks, {
     jobs: options.jobs,
     keepGoing: options.keepGoing,
@@ -80,6 +85,7 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
   }).finally(() => context.ahead.close());
   await Promise.all(context.views.values());
   await context.artist.close();
+  await tidyStore(context);
   const status: RunStatus = options.signal.aborted ? "stopped" : counts.failed > 0 ? "failed" : "ok";
   const notRun = [...outcomes].flatMap(([id, outcome]) => (outcome === "not-run" ? [id] : []));
   emit({ event: "run.done", status, duration_ms: now() - startedAt, ...counts, not_run: notRun });
@@ -98,7 +104,7 @@ async function prepareRun(options: RunOptions): Promise<RunContext & { readonly 
   const decisions = await planRun(plan);
   const { parameters } = plan;
   const compiled = compileStale(options, decisions);
-  const ahead = new WorkersAhead({ ...options, parameters, compiled }, options.jobs);
+  const ahead = new WorkersAhead({ ...options, parameters, compile: createLateCompiler(compiled, { root: project.root, stateFolder }) }, options.jobs);
   const artist = createArtist({ threadFile: options.artistFile, cacheFolder: join(stateFolder, "cache", "plots"), version: buildId ?? "" });
   const first = project.tasks.filter(isStageTask).filter((task) => mayExecute(decisions.get(task.id))).slice(0, options.jobs);
   for (const task of first) ahead.open(task);
@@ -108,12 +114,13 @@ async function prepareRun(options: RunOptions): Promise<RunContext & { readonly 
     await ahead.close();
     throw error;
   }
-  return { ...options, parameters, records, plan, decisions, ahead, artist, views: new Map() };
+  const store = openStore({ folder: join(stateFolder, storeFolderName) });
+  return { ...options, parameters, records, plan, decisions, ahead, artist, store, storeUse: { addedBytes: 0, hasWarned: false }, views: new Map() };
 }
 
 /** Whether a task may execute cells, as far as the plan knows. */
 function mayExecute(decision: Decision | undefined): boolean {
-  return decision !== undefined && decision.action !== "fresh" && !isOnlyVerified(decision);
+  return decision !== undefined && decision.action === "run" && !isOnlyVerified(decision);
 }
 
 /** Compiles every notebook that may execute; any type error ends the run before it starts. */
@@ -126,7 +133,7 @@ async function compileStale({ project, stateFolder }: RunOptions, decisions: Rea
   return compiled;
 }
 
-async function bringUpToDate(context: RunContext, task: Task): Promise<"executed" | "fresh" | "failed"> {
+async function bringUpToDate(context: RunContext, task: Task): Promise<"executed" | "restored" | "fresh" | "failed"> {
   const startedAt = context.now();
   try {
     const decision = await decideOne(context.plan, task);
@@ -135,9 +142,12 @@ async function bringUpToDate(context: RunContext, task: Task): Promise<"executed
       context.emit({ event: "task.done", task: task.id, action: "fresh", duration_ms: context.now() - startedAt, rows: null });
       return "fresh";
     }
-    const { rows } = await execute(context, task, decision);
-    context.emit({ event: "task.done", task: task.id, action: "run", duration_ms: context.now() - startedAt, rows });
-    return "executed";
+    const restored = decision.action === "restore" ? await restoreTask(context, task, decision) : null;
+    if (restored !== null) await context.ahead.drop(task);
+    const { rows } = restored ?? (await execute(context, task, decision));
+    warnOfEdits(context, task, { decision, isRestored: restored !== null });
+    context.emit({ event: "task.done", task: task.id, action: restored === null ? "run" : "restore", duration_ms: context.now() - startedAt, rows });
+    return restored === null ? "executed" : "restored";
   } catch (error) {
     const { attempt, kind, message, place, hint, traceback } = toTaskFailure(error);
     context.emit({ event: "task.failed", task: task.id, attempt, kind, message, place, hint, traceback });
@@ -150,6 +160,26 @@ function execute(context: RunContext, task: Task, decision: Decision): Promise<{
   if (isStageTask(task)) return runStage(context, task, decision.reasons);
   if (isReportTask(task)) return runReport(context, task, decision.reasons);
   throw new Error(`Internal error: ${task.id} is neither a stage nor a report`);
+}
+
+/** Whoever edited an artifact must learn that the edit is gone, and where to make it instead. */
+function warnOfEdits(context: RunContext, task: Task, { decision, isRestored }: { readonly decision: Decision; readonly isRestored: boolean }): void {
+  const edited = editedArtifacts(decision);
+  if (edited.length === 0) return;
+  const [was, has] = edited.length === 1 ? ["was", "has"] : ["were", "have"];
+  const how = isRestored ? "put back from the store" : "made again";
+  context.emit({ event: "run.warning", task: task.id, message: `${edited.join(", ")} ${was} edited by hand and ${has} been ${how}. To change the result, edit ${task.node.file}.` });
+}
+
+/** Bounds the store where this run has put something into it. */
+async function tidyStore({ store, storeUse, stateFolder, project, now, signal, emit }: RunContext): Promise<void> {
+  if (storeUse.addedBytes === 0 || signal.aborted) return;
+  try {
+    const { boundStore } = await import("../store/bound-store.js");
+    await boundStore(store.folder, { addedBytes: storeUse.addedBytes, needs: async () => readNeeds(stateFolder, project), now: now() });
+  } catch (error) {
+    emit({ event: "run.warning", message: `the store could not be tidied: ${error instanceof Error ? error.message : String(error)}` });
+  }
 }
 
 /** States of files that were too young to be trusted when they were recorded are put on record once they are old enough. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { checkArtifacts, createDigester, statesTimeMs, type KnownFile } from "../checkpoint/artifact-check.js";
 import { createPlanCache } from "../plan/plan-cache.js";
 import type { PlanContext } from "../plan/plan-run.js";
@@ -5,6 +6,8 @@ import type { TaskRecord } from "../plan/types.js";
 import { ProjectError } from "../project/problems.js";
 import { resolveParameters } from "../project/parameter-values.js";
 import type { Project } from "../project/types.js";
+import { openStore } from "../store/store.js";
+import { foreseeStored, storeFolderName } from "./find-stored.js";
 import { gatherReportInputs } from "./report-inputs.js";
 
 export type PlanProjectOptions = {
@@ -30,6 +33,8 @@ export function createPlanContext(project: Project, options: PlanProjectOptions)
   const { stateFolder, records, env, overrides, force, now, isReadOnly } = options;
   const { values, problems } = resolveParameters(project, overrides);
   if (problems.some((problem) => problem.severity === "error")) throw new ProjectError(problems);
+  const cache = createPlanCache(project.root, { stateFolder, isReadOnly });
+  const store = openStore({ folder: join(stateFolder, storeFolderName) });
   return {
     project,
     parameters: values,
@@ -39,11 +44,12 @@ export function createPlanContext(project: Project, options: PlanProjectOptions)
     force,
     digest: createDigester(project.root, knownFiles(records), 0),
     artifactsMatch: (record) => checkArtifacts(project.root, record),
-    reportInputs: async (task) => {
-      const { partials, embedded, quotedStages } = gatherReportInputs(project, task.node, records);
+    reportInputs: async (task, foreseen) => {
+      const { partials, embedded, quotedStages } = gatherReportInputs(project, task.node, { get: (id) => foreseen.get(id) ?? records.get(id) });
       return { partials, embedded: [...embedded.values()], quotedStages };
     },
-    cache: createPlanCache(project.root, { stateFolder, isReadOnly }),
+    stored: (task, fingerprint) => foreseeStored({ project, cache, store }, task, fingerprint),
+    cache,
   };
 }
 

@@ -1,9 +1,12 @@
 import type { ArtifactDescription } from "../checkpoint/types.js";
-import type { LabelledOutput, TaskRecord } from "../plan/types.js";
+import type { LabelledOutput } from "../plan/types.js";
 import type { JsonValue, Project, Report, Stage } from "../project/types.js";
 
 /** A displayed output with the task and the notebook that it comes from. */
 export type EmbeddedSource = LabelledOutput & { readonly task: string; readonly notebook: string };
+
+/** What a report can take of a task: a record, or what a record will hold. */
+type TaskOutcome = { readonly artifacts: readonly ArtifactDescription[]; readonly labels: readonly LabelledOutput[] };
 
 /** What a report takes from records. */
 export type GatheredReport = {
@@ -25,7 +28,7 @@ export type GatheredReport = {
  * @param report - the report
  * @param records - task -> record; what has no record is left out
  */
-export function gatherReportInputs(project: Project, report: Report, records: ReadonlyMap<string, TaskRecord>): GatheredReport {
+export function gatherReportInputs(project: Project, report: Report, records: { readonly get: (task: string) => TaskOutcome | undefined }): GatheredReport {
   const { references } = report;
   const stagesById = new Map(project.stages.map((stage) => [stage.id, stage]));
   const embedded = new Map<string, EmbeddedSource>();

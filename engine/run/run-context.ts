@@ -3,6 +3,7 @@ import type { PlanContext } from "../plan/plan-run.js";
 import type { TaskRecord } from "../plan/types.js";
 import type { JsonValue, Project } from "../project/types.js";
 import type { Artist } from "../report/artist.js";
+import type { Store } from "../store/store.js";
 import type { Lock } from "./lock.js";
 import type { WorkersAhead } from "./workers-ahead.js";
 
@@ -18,6 +19,8 @@ export type RunContext = {
   readonly records: Map<string, TaskRecord>;
   /** What decisions and fingerprints rest on. */
   readonly plan: PlanContext;
+  readonly store: Store;
+  readonly storeUse: StoreUse;
   /** Absolute path of the bundled worker. */
   readonly workerFile: string;
   readonly lock: Lock;
@@ -31,3 +34,6 @@ export type RunContext = {
   /** Task -> its view, being written. */
   readonly views: Map<string, Promise<void>>;
 };
+
+/** What a run did with the store so far. */
+export type StoreUse = { addedBytes: number; hasWarned: boolean };

@@ -39,7 +39,7 @@ export async function runReport(context: RunContext, task: ReportTask, reasons: 
     const artifacts = [];
     for (const path of files.keys()) artifacts.push((await describeArtifact({ absolute: join(folder.path, path), path })).description);
     emitCheckpoint(context, task, artifacts);
-    const remove = await staleImages(context, report, files);
+    const remove = await staleImages(context, report, new Set(files.keys()));
     await publishTask(context, task, { folder: folder.path, artifacts, digests: folder.digests, fingerprint, labels: [], startedAt, remove });
     return { rows: null };
   } finally {
@@ -79,7 +79,7 @@ function failureOf(problems: readonly Problem[], cause: unknown): TaskFailure {
 }
 
 /** The report owns its images folder: what it does not draw any more goes. */
-async function staleImages(context: RunContext, report: Report, files: ReadonlyMap<string, unknown>): Promise<string[]> {
+export async function staleImages(context: RunContext, report: Report, files: ReadonlySet<string>): Promise<string[]> {
   const folder = join(context.project.root, report.outputs.images);
   const names = existsSync(folder) ? await readdir(folder, { withFileTypes: true }) : [];
   return names.flatMap((entry) => {

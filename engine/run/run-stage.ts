@@ -1,14 +1,14 @@
 import { compareSchemas } from "../checkpoint/compare-schemas.js";
 import type { ArtifactDescription } from "../checkpoint/types.js";
-import type { CellOutput, ExecutionResult } from "../notebook/types.js";
+import type { ExecutionResult } from "../notebook/types.js";
 import type { Reason } from "../observe/events.js";
 import { fingerprintForRecord } from "../plan/plan-run.js";
-import type { LabelledOutput } from "../plan/types.js";
 import type { Stage, Task } from "../project/types.js";
 import { LineSplitter } from "./line-splitter.js";
 import { publishTask } from "./publish-task.js";
 import { pause, retryDelayMs } from "./retry.js";
 import type { RunContext } from "./run-context.js";
+import { labelledOutputs } from "./stored-cells.js";
 import { TaskFailure, toTaskFailure } from "./task-failure.js";
 import { fillTaskFolder, inspectTaskFolder, type InputDigests } from "./task-folder.js";
 import { describeOutputs } from "./verify-task.js";
@@ -58,7 +58,7 @@ async function attemptStage(context: RunContext, task: StageTask): Promise<{ rea
     const artifacts = await describeOutputs(folder, task);
     emitCheckpoint(context, task, artifacts);
     const fingerprint = await fingerprintForRecord(context.plan, task, new Map([...digests].map(([path, { sha256 }]) => [path, sha256])));
-    await publishTask(context, task, { folder, artifacts, digests, fingerprint, labels: labelledOutputs(task.node, result), startedAt });
+    await publishTask(context, task, { folder, artifacts, digests, fingerprint, labels: labelledOutputs(task.node, result.cells), cells: result.cells, startedAt });
     return { rows: artifacts.find((artifact) => artifact.rows !== null)?.rows ?? null };
   } finally {
     await closeStation(context, station);
@@ -126,15 +126,4 @@ export function emitCheckpoint(context: RunContext, task: Task, artifacts: reado
     return difference === null ? [] : [{ path: artifact.path, ...difference }];
   });
   context.emit({ event: "task.checkpoint", task: task.id, artifacts, schema_changes: changes });
-}
-
-/** What reports may embed: the displayed outputs of labelled cells. */
-function labelledOutputs(stage: Stage, result: ExecutionResult): LabelledOutput[] {
-  const outputs = new Map<number, readonly CellOutput[]>(result.cells.map((cell) => [cell.position, cell.outputs]));
-  return stage.cells.flatMap((cell) => {
-    const { label, caption, alt } = cell.options;
-    if (cell.type !== "code" || label === undefined) return [];
-    const displayed = (outputs.get(cell.position) ?? []).filter((output) => output.output_type !== "error");
-    return [{ label, cell: cell.position, caption: caption ?? null, alt: alt ?? null, outputs: displayed }];
-  });
 }

@@ -19,8 +19,8 @@ export type Station = {
 };
 
 type StationContext = Pick<RunContext, "project" | "stateFolder" | "workerFile" | "env" | "lock" | "parameters"> & {
-  /** Notebook file -> compiled. A worker may be started before that is done. */
-  readonly compiled: Promise<ReadonlyMap<string, CompiledNotebook>>;
+  /** A stage's notebook, compiled. A worker may be started before that is done. */
+  readonly compile: (stage: Stage) => Promise<CompiledNotebook>;
 };
 
 /**
@@ -33,8 +33,7 @@ async function openStation(context: StationContext, task: StageTask): Promise<St
   const worker = startWorker({ folder, projectRoot: project.root, workerFile, timezone: project.timezone, env });
   try {
     await lock.recordWorker(worker.pid);
-    const compiled = (await context.compiled).get(task.node.file);
-    if (compiled === undefined) throw new Error(`Internal error: ${task.node.file} was not compiled`);
+    const compiled = await context.compile(task.node);
     const request = makeRequest(context, task, { folder, compiled });
     worker.prepare(request);
     return { folder, worker, request };

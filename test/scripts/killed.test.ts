@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,7 +30,8 @@ function stage(id: string, inputs: readonly string[]): readonly string[] {
 let template = "";
 let undisturbed: Record<string, string> = {};
 let summary = "";
-let durationMs = 0;
+/** The same project with a store that has every result. */
+let kept = "";
 const roots: string[] = [];
 
 beforeAll(async () => {
@@ -47,30 +49,31 @@ beforeAll(async () => {
   summary = undisturbed["out/summary.md"] ?? "";
   // Compiled code stays: what is to be killed are executions and publications.
   for (const path of ["data", "out", "logs", "reports", ".stitchbook/records"]) await rm(join(template, path), { recursive: true, force: true });
-  const root = await copyOfTemplate();
-  const startedAt = performance.now();
-  expect(await runStitchbook(["run"], { cwd: root })).toMatchObject({ code: 0, stderr: "" });
-  durationMs = performance.now() - startedAt;
-  expect(await readArtifacts(root, folders)).toEqual(undisturbed);
+  kept = await copyOf(template);
+  await rm(join(template, ".stitchbook/store"), { recursive: true });
 }, 120_000);
 
 afterAll(async () => {
   for (const root of roots) await rm(root, { recursive: true, force: true });
 });
 
-async function copyOfTemplate(): Promise<string> {
+async function copyOf(from: string): Promise<string> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-killed-")));
   roots.push(root);
-  await cp(template, root, { recursive: true, preserveTimestamps: true });
+  await cp(from, root, { recursive: true, preserveTimestamps: true });
   return root;
 }
 
-it(`ends with the same bytes after SIGKILL at ${rounds} moments, and shows nobody a part of a file`, async () => {
+it.each([
+  ["executes", () => template, "4 run"],
+  ["restores", () => kept, "4 restored"],
+])(`ends with the same bytes after SIGKILL at ${rounds} moments of a run that %s, and shows nobody a part of a file`, async (_, from, says) => {
   const random = createRandom(seed);
+  const durationMs = await measureRun(from(), says);
   const moments = Array.from({ length: rounds }, () => random.int(Math.ceil(durationMs)));
   const seen: Round[] = [];
   for (let round = 0; round < rounds; round += lanes) {
-    seen.push(...(await Promise.all(moments.slice(round, round + lanes).map((moment) => killAndRunAgain(moment)))));
+    seen.push(...(await Promise.all(moments.slice(round, round + lanes).map((moment) => killAndRunAgain(from(), moment)))));
   }
   expect(seen.flatMap(({ faults }) => faults)).toEqual([]);
   // Most moments lie before the end; else this would show nothing.
@@ -79,11 +82,23 @@ it(`ends with the same bytes after SIGKILL at ${rounds} moments, and shows nobod
 
 const lanes = 2;
 
+/** How many milliseconds a run takes that nobody disturbs. */
+async function measureRun(from: string, says: string): Promise<number> {
+  const root = await copyOf(from);
+  const startedAt = performance.now();
+  const { code, stdout, stderr } = await runStitchbook(["run"], { cwd: root });
+  const durationMs = performance.now() - startedAt;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain(says);
+  expect(await readArtifacts(root, folders)).toEqual(undisturbed);
+  return durationMs;
+}
+
 type Round = { readonly wasRunning: boolean; readonly faults: readonly string[] };
 
 /** Kills a run after `moment` ms, runs again, and tells what is not as it should be. */
-async function killAndRunAgain(moment: number): Promise<Round> {
-  const root = await copyOfTemplate();
+async function killAndRunAgain(from: string, moment: number): Promise<Round> {
+  const root = await copyOf(from);
   const watch = watchArtifacts(root);
   const { child, ended } = await startStitchbook(["run"], { cwd: root });
   await Promise.race([delay(moment), ended]);
@@ -93,6 +108,7 @@ async function killAndRunAgain(moment: number): Promise<Round> {
   const partial = await watch.stop();
   const artifacts = await readArtifacts(root, folders);
   const left = (await readdir(root, { recursive: true })).filter((path) => /\.tmp$|^\.stitchbook\/(work|journal)\//.test(path));
+  const damage = await findDamage(root);
   await rm(root, { recursive: true, force: true });
   const differing = [...new Set([...Object.keys(artifacts), ...Object.keys(undisturbed)])].filter((path) => artifacts[path] !== undisturbed[path]);
   const faults = [
@@ -100,8 +116,20 @@ async function killAndRunAgain(moment: number): Promise<Round> {
     ...partial.map((path) => `a part was seen: ${path}`),
     ...differing.map((path) => `other bytes: ${path}`),
     ...left.map((path) => `left behind: ${path}`),
+    ...damage.map((path) => `other bytes than its name says: ${path}`),
   ];
   return { wasRunning, faults: faults.map((fault) => `killed after ${moment} ms: ${fault}`) };
+}
+
+/** Contents of the store whose bytes are not those that they are named by. */
+async function findDamage(root: string): Promise<string[]> {
+  const folder = join(root, ".stitchbook/store/contents");
+  const damaged: string[] = [];
+  for (const path of await readdir(folder, { recursive: true })) {
+    const bytes = await readFile(join(folder, path)).catch(() => null);
+    if (bytes !== null && createHash("sha256").update(bytes).digest("hex") !== path.replace("/", "")) damaged.push(path);
+  }
+  return damaged;
 }
 
 /** Reads the artifacts again and again; `stop` tells which of them were ever seen in another form than the whole. */
@@ -127,7 +155,7 @@ function watchArtifacts(root: string): { readonly stop: () => Promise<string[]> 
 }
 
 it("removes what a killed run left of an executed notebook", async () => {
-  const root = await copyOfTemplate();
+  const root = await copyOf(template);
   const left = "reports/notebooks/.c.ipynb.stitchbook-735f523ef2416ea2.tmp";
   await mkdir(join(root, "reports/notebooks"), { recursive: true });
   await writeFile(join(root, left), '{"cells": [');

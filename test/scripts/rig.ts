@@ -117,5 +117,14 @@ export async function runForEvents(root: string, ...args: readonly string[]): Pr
 
 /** The tasks that executed, in code-unit order. */
 export function executed(events: readonly LoggedEvent[]): string[] {
-  return events.flatMap((each) => (each.event === "task.done" && each["action"] === "run" && each.task !== undefined ? [each.task] : [])).sort();
+  return doneBy("run", events);
+}
+
+/** The tasks that were restored, in code-unit order. */
+export function restored(events: readonly LoggedEvent[]): string[] {
+  return doneBy("restore", events);
+}
+
+function doneBy(action: string, events: readonly LoggedEvent[]): string[] {
+  return events.flatMap((each) => (each.event === "task.done" && each["action"] === action && each.task !== undefined ? [each.task] : [])).sort();
 }

@@ -76,9 +76,14 @@ export class NotebookCache {
   }
 }
 
+/** How the names of a notebook's entries begin. */
+export function entryPrefix(file: string): string {
+  return `${digest(file).slice(0, 16)}-`;
+}
+
 function nameEntry({ file, cells, dataTypes }: CacheSubject): string {
   const code = cells.filter((cell) => cell.type === "code").map((cell) => [cell.position, cell.source, cell.options.tags.includes("parameters")]);
-  return `${digest(file).slice(0, 16)}-${digest(JSON.stringify([COMPILER_VERSION, code, dataTypes])).slice(0, 32)}.json`;
+  return `${entryPrefix(file)}${digest(JSON.stringify([COMPILER_VERSION, code, dataTypes])).slice(0, 32)}.json`;
 }
 
 function isStillTrue(root: string, notebook: string, basis: Basis): boolean {

@@ -116,6 +116,54 @@ describe("planRun", () => {
   });
 });
 
+describe("planRun with a store", () => {
+  const brief = (decisions: ReadonlyMap<string, Decision>) => Object.fromEntries([...decisions.values()].map(({ task, action, reasons }) => [task, [action, ...reasons.map(({ kind }) => kind)].join(" ")]));
+  const missingRaw = async ({ task }: TaskRecord): Promise<ArtifactMismatch[]> => (task === "fetch" ? [{ path: "raw.csv", problem: "missing" }] : []);
+
+  /** A store that holds, for `fetch`, raw.csv with this digest, as of the start of 2024. */
+  const storing = (sha256: string, given: Partial<PlanContext> = {}) => {
+    const asked: string[] = [];
+    const stored: PlanContext["stored"] = async (task) => {
+      asked.push(task.id);
+      if (task.id !== "fetch") return null;
+      return { startedAt: "2024-01-01T00:00:00.000Z", artifacts: [{ path: "raw.csv", bytes: 1, sha256, rows: null, schema: null, schemaHash: null }], labels: [] };
+    };
+    return { asked, given: { ...given, artifactsMatch: missingRaw, stored } };
+  };
+
+  it("takes the bytes of what it restores as known", async () => {
+    const world = makeWorld();
+    const records = await recordAll(world);
+    const { asked, given } = storing("raw.csv 1", { records });
+    world.digests["raw.csv"] = "changed by hand";
+    expect(brief(await planRun(makeContext(world, given)))).toEqual({ fetch: "restore artifact", clean: "fresh", train: "fresh", summary: "fresh" });
+    expect(asked).toEqual(["fetch"]);
+  });
+
+  it("runs what follows where these are others", async () => {
+    const world = makeWorld();
+    const { asked, given } = storing("others", { records: await recordAll(world) });
+    expect(brief(await planRun(makeContext(world, given)))).toEqual({ fetch: "restore artifact", clean: "run input", train: "run upstream", summary: "run upstream" });
+    expect(asked).toEqual(["fetch", "clean"]);
+  });
+
+  it("does not look for what is forced, and for nothing of what is up to date", async () => {
+    const world = makeWorld();
+    const records = await recordAll(world);
+    const { asked, given } = storing("raw.csv 1", { records, force: new Set(["fetch"]) });
+    expect(brief(await planRun(makeContext(world, given)))).toMatchObject({ fetch: "run artifact forced" });
+    expect(brief(await planRun(makeContext(world, { ...given, force: new Set(), artifactsMatch: async () => [] })))).toMatchObject({ fetch: "fresh" });
+    expect(asked).toEqual([]);
+  });
+
+  it("does not look where only the contract changed", async () => {
+    const records = await recordAll(makeWorld());
+    const { asked, given } = storing("raw.csv 1", { records });
+    expect(brief(await planRun(makeContext(makeWorld({}, "A new title"), { ...given, artifactsMatch: async () => [] })))).toMatchObject({ clean: "run contract" });
+    expect(asked).toEqual([]);
+  });
+});
+
 describe("decideOne", () => {
   const after = async (change: (world: World) => void): Promise<Decision> => {
     const world = makeWorld();

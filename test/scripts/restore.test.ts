@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { appendFile, cp, mkdtemp, readdir, readFile, realpath, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -160,7 +160,11 @@ describe("a result in the store is not taken", () => {
   it("where the task is forced; what it gives then is the last result", async () => {
     const root = await freshProject();
     await removeArtifacts(root);
-    expect(executed((await runForEvents(root, "--force")).events)).toEqual(weatherTasks);
+    await mkdir(join(root, "out"));
+    await writeFile(join(root, "out/count.txt"), "7");
+    const forced = await runForEvents(root, "--force");
+    expect(executed(forced.events)).toEqual(weatherTasks);
+    expect(warnings(forced.events)).toEqual(["count: out/count.txt was edited by hand and has been made again. To change the result, edit notebooks/03-count.ipynb."]);
     const { run } = await recordOf(root, "count");
     await rm(join(root, "out/count.txt"));
     expect(restored((await runForEvents(root)).events)).toEqual(["count"]);

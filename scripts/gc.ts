@@ -55,7 +55,7 @@ function readBounds(flags: Flags): Bounds {
 }
 
 async function collect(site: Site, bounds: Bounds, isDryRun: boolean): Promise<Collected> {
-  const project = await openProject(site);
+  const project = await openProject(site, { isReadOnly: isDryRun });
   const now = Date.now();
   const folder = join(site.stateFolder, storeFolderName);
   const store = await collectGarbage(folder, { ...bounds, needs: readNeeds(site.stateFolder, project), now, isDryRun });
@@ -88,6 +88,7 @@ const whyTexts: Readonly<Record<Removal["why"] | CacheRemoval["why"], readonly [
   unused: ["file of no result", "files of no result"],
   stray: ["unfinished file", "unfinished files"],
   compiled: ["compiled notebook", "compiled notebooks"],
+  plot: ["plot", "plots"],
   code: ["code of a former stage", "codes of former stages"],
 };
 

@@ -17,23 +17,25 @@ export type CacheOptions = {
 };
 
 /** A file of a cache that goes. */
-export type CacheRemoval = Pick<Removal, "file" | "bytes" | "usedAtMs"> & { readonly why: "compiled" | "code" };
+export type CacheRemoval = Pick<Removal, "file" | "bytes" | "usedAtMs"> & { readonly why: "compiled" | "code" | "plot" };
 
 type CacheFile = { readonly name: string; readonly file: string; readonly bytes: number; readonly usedAtMs: number };
 
 /**
- * Removes compiled notebooks and codes of stages that nobody used for long. The newest of each present notebook and stage
+ * Removes compiled notebooks, codes of stages and plots that nobody used for long. The newest of each present notebook and stage
  * stays: the next run may want it.
  */
 export async function collectCaches(options: CacheOptions): Promise<readonly CacheRemoval[]> {
   const { stateFolder, project, maxAgeMs, now, isDryRun } = options;
   const isOld = ({ usedAtMs }: CacheFile) => now - usedAtMs > maxAgeMs;
-  const compiled = await listFiles(join(stateFolder, "cache"));
+  const compiled = (await listFiles(join(stateFolder, "cache"))).filter(({ name }) => /^\.?[0-9a-f]{16}-/.test(name));
   const newest = new Set(project.stages.flatMap((stage) => newestOf(compiled.filter(({ name }) => name.startsWith(entryPrefix(stage.file))))));
+  const plots = await listFiles(join(stateFolder, "cache", "plots"));
   const codes = await listFiles(join(stateFolder, "code"));
   const present = new Set(project.stages.map((stage) => `${stage.id}.json`));
   const removed = [
     ...compiled.filter((file) => isOld(file) && !newest.has(file)).map((file) => toRemoval(file, "compiled")),
+    ...plots.filter(isOld).map((file) => toRemoval(file, "plot")),
     ...codes.filter((file) => isOld(file) && !present.has(file.name)).map((file) => toRemoval(file, "code")),
   ];
   if (!isDryRun) for (const { file } of removed) await rm(file, { force: true });

@@ -3,7 +3,7 @@ import type { ArtifactDescription } from "../checkpoint/types.js";
 import type { ExecutionResult } from "../notebook/types.js";
 import type { Reason } from "../observe/events.js";
 import { fingerprintForRecord } from "../plan/plan-run.js";
-import type { Stage, Task } from "../project/types.js";
+import type { Task } from "../project/types.js";
 import { LineSplitter } from "./line-splitter.js";
 import { publishTask } from "./publish-task.js";
 import { pause, retryDelayMs } from "./retry.js";

@@ -94,7 +94,7 @@ describe("gc", () => {
     expect(removed).toEqual(answer.removed);
   }, timeout);
 
-  it("removes compiled notebooks and codes of stages that nobody used for long, but none of the present ones", async () => {
+  it("removes compiled notebooks, plots and codes of stages that nobody used for long, but none of the present ones", async () => {
     const root = await freshProject();
     const old = new Date(Date.now() - 40 * 86_400_000);
     for (const folder of ["cache", "code"]) {
@@ -102,11 +102,13 @@ describe("gc", () => {
     }
     await writeFile(join(root, ".stitchbook/code/young.json"), "{}");
     expect((await gc(root)).removed).toEqual([]);
-    for (const path of [".stitchbook/cache/0123456789abcdef-0.json", ".stitchbook/code/former.json"]) {
+    const unused = [".stitchbook/cache/0123456789abcdef-0.json", ".stitchbook/cache/plots/0.json", ".stitchbook/code/former.json"];
+    await mkdir(join(root, ".stitchbook/cache/plots"), { recursive: true });
+    for (const path of unused) {
       await writeFile(join(root, path), "{}");
       await utimes(join(root, path), old, old);
     }
-    expect((await gc(root)).removed).toMatchObject([{ path: ".stitchbook/cache/0123456789abcdef-0.json", why: "compiled" }, { path: ".stitchbook/code/former.json", why: "code" }]);
+    expect((await gc(root)).removed).toMatchObject(unused.map((path, index) => ({ path, why: ["compiled", "plot", "code"][index] })));
     expect((await gc(root)).removed).toEqual([]);
   }, timeout);
 

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Cell } from "../../../engine/project/types.js";
+import { makeTemporaryFolder } from "../temporary-folder.js";
 
 export type ProjectRig = {
   readonly root: string;
@@ -12,7 +12,7 @@ export type ProjectRig = {
 
 /** A temporary project folder. */
 export async function createProject(files: Readonly<Record<string, string>> = {}): Promise<ProjectRig> {
-  const root = await mkdtemp(join(tmpdir(), "stitchbook-compile-"));
+  const root = await makeTemporaryFolder("stitchbook-compile-");
   const write = async (path: string, content: string): Promise<void> => {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), content);

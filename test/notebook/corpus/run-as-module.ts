@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import ts from "typescript";
+import { makeTemporaryFolder } from "../temporary-folder.js";
 import type { CorpusProgram } from "./program.js";
 
 const NODE_MODULES = fileURLToPath(new URL("../../../node_modules", import.meta.url));
@@ -32,7 +32,7 @@ writeFileSync(answer, JSON.stringify(all));
  * @returns What each program printed.
  */
 export async function runAsModules(programs: readonly CorpusProgram[]): Promise<readonly (readonly string[])[]> {
-  const folder = await mkdtemp(join(tmpdir(), "corpus-modules-"));
+  const folder = await makeTemporaryFolder("stitchbook-modules-");
   try {
     await symlink(NODE_MODULES, join(folder, "node_modules"));
     await writeFile(join(folder, "driver.mjs"), DRIVER);

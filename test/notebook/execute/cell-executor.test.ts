@@ -1,17 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCellExecutor, type CellExecutor } from "../../../engine/notebook/execute/cell-executor.js";
 import type { CellOutput, CompiledCell, CompiledModule } from "../../../engine/notebook/types.js";
+import { makeTemporaryFolder } from "../temporary-folder.js";
 
 let projectRoot: string;
 let outputs: CellOutput[];
 let executor: CellExecutor;
 
 beforeEach(async () => {
-  projectRoot = await mkdtemp(join(tmpdir(), "stitchbook-executor-"));
+  projectRoot = await makeTemporaryFolder("stitchbook-executor-");
   outputs = [];
   executor = createCellExecutor({ notebook: "notebooks/a.ipynb", projectRoot, ownFile: fileURLToPath(import.meta.url), temporaryFolder: projectRoot, emit: (output) => outputs.push(output) });
 });

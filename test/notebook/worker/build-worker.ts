@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, realpath, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { makeTemporaryFolder } from "../temporary-folder.js";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -11,10 +11,10 @@ export type BuiltWorker = { readonly workerFile: string; remove(): Promise<void>
 
 /** Bundles the worker the way the package ships it: one CommonJS file beside the packages of the installation. */
 export async function buildWorker(): Promise<BuiltWorker> {
-  const home = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-installation-")));
+  const home = await makeTemporaryFolder("stitchbook-installation-");
   const workerFile = join(home, "dist", "worker.cjs");
   await mkdir(join(home, "dist"));
-  await symlink(join(repository, "node_modules"), join(home, "node_modules"));
+  await symlink(await realpath(join(repository, "node_modules")), join(home, "node_modules"));
   await build({
     absWorkingDir: repository,
     entryPoints: ["engine/notebook/worker/worker-main.ts"],

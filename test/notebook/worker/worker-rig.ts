@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { transform } from "esbuild";
 import { startWorker, type WorkerOptions } from "../../../engine/notebook/worker/worker-process.js";
 import type { CellOutput, CompiledCell, CompiledModule, ExecutionRequest, ExecutionResult } from "../../../engine/notebook/types.js";
+import { makeTemporaryFolder } from "../temporary-folder.js";
 
 export const notebook = "notebooks/02-cleaning.ipynb";
 
@@ -30,7 +30,7 @@ export type WorkerRig = {
 };
 
 export async function createRig(workerFile: string, files: Files = {}): Promise<WorkerRig> {
-  const projectRoot = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-project-")));
+  const projectRoot = await makeTemporaryFolder("stitchbook-worker-");
   const folder = join(projectRoot, ".stitchbook", "work", "cleaning-1");
   await mkdir(folder, { recursive: true });
   await writeFiles(projectRoot, { "stitchbook.yaml": "name: test\n", ...files });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type * as typescript from "@tslab/typescript-for-tslab";
 import type { Problem } from "../../project/types.js";
+import { parseErrors } from "./diagnostics.js";
 import type { TypeScript } from "./load-tslab.js";
 import { toProjectPath } from "./resolve-local.js";
 
@@ -37,11 +38,11 @@ export function readCompileOptions(ts: TypeScript, root: string): CompileOptions
     if (value !== undefined) Object.assign(options, { [name]: value });
   }
   const extended = "extendedSourceFiles" in file && Array.isArray(file.extendedSourceFiles) ? file.extendedSourceFiles.map(String) : [];
-  const syntax = parsed.errors.filter((error) => error.category === ts.DiagnosticCategory.Error && isAboutReading(error));
+  const faults = [...parseErrors(file), ...parsed.errors].filter((error) => error.category === ts.DiagnosticCategory.Error && isAboutReading(error));
   return {
     options,
     files: ["tsconfig.json", ...extended.map((name) => toProjectPath(root, name))],
-    problems: syntax.map((error) => toProblem(ts, root, error)),
+    problems: faults.map((error) => toProblem(ts, root, error)),
   };
 }
 

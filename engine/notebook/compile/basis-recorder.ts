@@ -14,8 +14,10 @@ export type RecorderOptions = {
   readonly root: string;
   /** Project paths of the tsconfig files; empty where there is none. */
   readonly configFiles: readonly string[];
-  /** Absolute folders of type packages that are always loaded, in the order of preference. */
-  readonly typeRoots: readonly string[];
+  /** Names of the `@types` packages that are always loaded. */
+  readonly ambientTypes: readonly string[];
+  /** Absolute package folder of tslab. */
+  readonly tslabFolder: string;
 };
 
 /** What one notebook was seen to rest on. */
@@ -38,16 +40,18 @@ export type NotebookTraces = {
  *
  * @returns null where a file is not as it was when it was compiled.
  */
-export function recordBasis({ ts, root, configFiles, typeRoots }: RecorderOptions, traces: NotebookTraces): Basis | null {
+export function recordBasis({ ts, root, configFiles, ambientTypes, tslabFolder }: RecorderOptions, traces: NotebookTraces): Basis | null {
   const files: Record<string, string | null> = {};
   const note = (path: string): void => void (files[toProjectPath(root, path)] ??= digestFile(path));
   if (configFiles.length === 0) files["tsconfig.json"] = null;
   for (const file of configFiles) note(join(root, file));
-  for (const typeRoot of typeRoots) note(join(typeRoot, "node", "package.json"));
+  note(join(tslabFolder, "package.json"));
+  const ambient = lookUp(root, ".", ambientTypes.map((name) => `@types/${name}`));
+  for (const [, , packageJson] of ambient) if (packageJson !== null) note(join(root, packageJson));
   for (const file of traces.files) note(packageJsonOf(file) ?? file);
   for (const module of traces.modules) note(join(root, module));
   const moduleImports: [string, string, string][] = [];
-  const packages: Basis["packages"][number][] = lookUp(root, dirname(traces.notebook), traces.packages);
+  const packages: Basis["packages"][number][] = [...ambient, ...lookUp(root, ".", traces.packages)];
   for (const path of [...traces.files].filter((file) => isLocalFile(root, file) && !file.endsWith(".json"))) {
     const text = ts.sys.readFile(path);
     if (text === undefined || (traces.getSourceFile(path)?.text ?? text) !== text) return null;

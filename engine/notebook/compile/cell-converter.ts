@@ -3,27 +3,18 @@ import type * as typescript from "@tslab/typescript-for-tslab";
 import type { Converter } from "tslab/dist/converter";
 import { annotateDeclarations } from "./annotate-declarations.js";
 import { bindLocals, MODULE_PREFIX } from "./cell-names.js";
+import { createCompilerHost, type HostConfig } from "./compiler-host.js";
 import { declareNestedVars } from "./declare-nested-vars.js";
 import { applyEdits, type Edit } from "./edits.js";
 import { listDependencies } from "./file-dependencies.js";
 import { mendScript } from "./live-exports.js";
 import { loadTslab, type Tslab, type TypeScriptHooks } from "./load-tslab.js";
-import { createModuleResolver, isLocalFile } from "./module-resolver.js";
-import { ENGINE_FOLDER, findTypeRoots } from "./package-folders.js";
-import { createPackageOverlay, overlaySystem, type PackageOverlay } from "./package-overlay.js";
+import { isLocalFile } from "./module-resolver.js";
+import { ENGINE_FOLDER } from "./package-folders.js";
+import { createPackageOverlay, type PackageOverlay } from "./package-overlay.js";
+import { answerFirstUpdate } from "./first-update.js";
 import { decodeMappings, readMappings, type Segment } from "../source-map.js";
 import { leadThrough, relocateThroughEdits } from "./source-map-writer.js";
-
-export type ConverterOptions = {
-  /** Absolute. */
-  readonly root: string;
-  /** Options on top of tslab's own. */
-  readonly options: Readonly<typescript.CompilerOptions>;
-  /** Specifier -> absolute path of the file with its types. */
-  readonly fixed: ReadonlyMap<string, string>;
-  /** Files that exist in memory only: absolute path -> text. */
-  readonly virtual: ReadonlyMap<string, string>;
-};
 
 export type ConvertedCell = {
   /** CommonJS. */
@@ -74,9 +65,9 @@ export class CellConverter {
   #program: typescript.Program | null = null;
   #nestedVars: ReadonlySet<string> = new Set();
   /** The locals of the cell, until tslab has asked for them. */
-  #pendingLocals: ReadonlyMap<unknown, unknown> | null = null;
+  #pendingLocals: ReadonlyMap<string, unknown> | null = null;
 
-  constructor(private readonly config: ConverterOptions) {
+  constructor(private readonly config: HostConfig) {
     this.#tslab = loadTslab();
     this.#source = join(config.root, "__tslab__.ts");
     this.#overlay = createPackageOverlay(config.root, [ENGINE_FOLDER, this.#tslab.folder]);
@@ -111,7 +102,7 @@ export class CellConverter {
       lastExpression: result.lastExpressionVar ?? null,
     };
     const annotations = declarationErrors === null ? [] : annotateDeclarations(this.#tslab.ts, declarationErrors.file, declarationErrors.errors);
-    return { converted, diagnostics, modules, files, annotations: annotations.map(behindPrefix), names: new Set([...locals.keys()].map(String)) };
+    return { converted, diagnostics, modules, files, annotations: annotations.map(behindPrefix), names: new Set(locals.keys()) };
   }
 
   /** The file as TypeScript read it for the last cell. @param path Absolute. */
@@ -133,56 +124,18 @@ export class CellConverter {
     }
   }
 
-  #createHost(files: string[], given: typescript.CompilerOptions, system: typescript.System): unknown {
-    const { ts, folder } = this.#tslab;
-    const { root, fixed, virtual, options: own } = this.config;
-    const options: typescript.CompilerOptions = {
-      ...given,
-      types: ["node"],
-      ...own,
-      moduleResolution: ts.ModuleResolutionKind.Bundler,
-      sourceMap: true,
-      typeRoots: [...(ts.getDefaultTypeRoots(root, ts.sys) ?? []), ...findTypeRoots(folder)],
-    };
-    overlaySystem(system, root, this.#overlay);
-    const { readFile, fileExists, setTimeout: setTslabTimeout, clearTimeout: clearTslabTimeout } = system;
-    system.readFile = (path, encoding) => virtual.get(path) ?? readFile(path, encoding);
-    system.fileExists = (path) => virtual.has(path) || fileExists(path);
-    const quiet = (): void => undefined;
-    const host = ts.createWatchCompilerHost(files, options, system, ts.createAbstractBuilder, quiet, quiet);
-    const resolve = createModuleResolver(ts, { root, fixed, system });
-    host.resolveModuleNameLiterals = (literals, containingFile, _redirect, current) =>
-      literals.map((literal) => ({ resolvedModule: resolve(literal.text, containingFile, current) }));
-    const isOwn = (path: string): boolean => path.endsWith("/__tslab__.ts") || path.endsWith("/__prev__.d.ts");
-    Object.assign(host, { hasInvalidatedResolutions: isOwn });
-    this.#skipFirstUpdate(host, system, { set: setTslabTimeout, clear: clearTslabTimeout });
-    return host;
-  }
-
-  /**
-   * tslab rebuilds the program twice for a cell, the first time only to learn which names the cell declares. Those are
-   * known already, so that round is answered without TypeScript.
-   */
-  #skipFirstUpdate(host: object, system: typescript.System, timers: { set: typescript.System["setTimeout"]; clear: typescript.System["clearTimeout"] }): void {
-    let receive: (builder: typescript.BuilderProgram) => void = () => undefined;
-    const skipped = new Set<unknown>();
-    system.setTimeout = (callback, milliseconds, ...values) => {
-      const timer: unknown = timers.set?.(() => {
+  #createHost(files: string[], options: typescript.CompilerOptions, system: typescript.System): unknown {
+    const host = createCompilerHost(this.#tslab, { ...this.config, overlay: this.#overlay, files, given: options, system });
+    answerFirstUpdate(host, {
+      source: this.#source,
+      takeLocals: () => {
         const locals = this.#pendingLocals;
         this.#pendingLocals = null;
-        if (locals === null) return callback(...values);
-        skipped.add(timer);
-        receive(answerLocals(this.#source, locals));
-      }, milliseconds);
-      return timer;
-    };
-    system.clearTimeout = (timer) => {
-      if (!skipped.delete(timer)) timers.clear?.(timer);
-    };
-    Object.defineProperty(host, "afterProgramCreate", {
-      set: (received: typeof receive) => (receive = received),
-      get: () => (builder: typescript.BuilderProgram) => receive(this.#wrapBuilder(builder)),
+        return locals;
+      },
+      wrapBuilder: (builder) => this.#wrapBuilder(builder),
     });
+    return host;
   }
 
   #wrapBuilder(builder: typescript.BuilderProgram): typescript.BuilderProgram {
@@ -241,12 +194,6 @@ export class CellConverter {
     this.#capture.codeLines = relocateThroughEdits(decodeMappings(readMappings(output.sourceMapText ?? "{}")), text, mended);
     return { ...output, outputText: output.outputText.replace(/\n?\/\/# sourceMappingURL=custom\.js\.map\s*$/, "\n") };
   }
-}
-
-/** A builder that knows nothing but the names of the cell. */
-function answerLocals(source: string, locals: ReadonlyMap<unknown, unknown>): typescript.BuilderProgram {
-  const answer: unknown = { getSourceFile: (name: string) => (name === source ? { locals } : undefined) };
-  return answer as typescript.BuilderProgram;
 }
 
 function behindPrefix({ start, end, text }: Edit): Edit {

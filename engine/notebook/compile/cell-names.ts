@@ -5,10 +5,12 @@ import type { TypeScript, TypeScriptInternals } from "./load-tslab.js";
 export const MODULE_PREFIX = "export {};\n";
 
 /** The names that a text declares at its top level, as TypeScript's binder sees them. */
-export function bindLocals(ts: TypeScript & TypeScriptInternals, text: string): ReadonlyMap<unknown, unknown> {
+export function bindLocals(ts: TypeScript & TypeScriptInternals, text: string): ReadonlyMap<string, unknown> {
   const file = ts.createSourceFile("cell.ts", MODULE_PREFIX + text, ts.ScriptTarget.ES2022, false, ts.ScriptKind.TS);
   ts.bindSourceFile(file, { target: ts.ScriptTarget.ES2022 });
-  return "locals" in file && file.locals instanceof Map ? file.locals : new Map();
+  const locals: ReadonlyMap<typescript.__String, unknown> = "locals" in file && file.locals instanceof Map ? file.locals : new Map();
+  // TypeScript escapes names that begin with two underscores.
+  return new Map([...locals].map(([name, symbol]) => [ts.unescapeLeadingUnderscores(name), symbol]));
 }
 
 /** `var`s that stand in a block of a cell and so belong to the cell itself; tslab's declarations leave them out. */

@@ -8,7 +8,7 @@ import { ModuleCompiler } from "./compile-modules.js";
 import { readCompileOptions } from "./compile-options.js";
 import { loadTslab } from "./load-tslab.js";
 import type { Basis } from "./notebook-cache.js";
-import { findNotebookApi, findTypeRoots } from "./package-folders.js";
+import { findNotebookApi } from "./package-folders.js";
 import { isLocalSpecifier, resolveLocal } from "./resolve-local.js";
 import { listSpecifiers } from "./specifiers.js";
 
@@ -41,9 +41,9 @@ export async function compileFresh({ root, notebooks, dataTypes }: FreshOptions)
   const dataFile = join(root, "__stitchbook_data__.d.ts");
   const api = findNotebookApi();
   const fixed = new Map([["stitchbook/data", dataFile], ...(api === null ? [] : [["stitchbook/notebook", api] as const])]);
-  const converter = new CellConverter({ root, options, fixed, virtual: new Map([[dataFile, dataTypes ?? "export {};\n"]]) });
+  const converter = new CellConverter({ root, options, fixed, virtual: new Map([[dataFile, dataTypes ?? "export {};\n"]]), needsDocumentation: false });
   try {
-    const recorder: RecorderOptions = { ts, root, configFiles, typeRoots: [join(root, "node_modules/@types"), ...findTypeRoots(folder)] };
+    const recorder: RecorderOptions = { ts, root, configFiles, ambientTypes: options.types ?? ["node"], tslabFolder: folder };
     const modules = new ModuleCompiler({ ts, root, options });
     const moduleProblems = new Map<string, readonly Problem[]>();
     const results: FreshNotebook[] = [];

@@ -3,8 +3,15 @@ import type * as typescript from "@tslab/typescript-for-tslab";
 import type { TypeScript } from "./load-tslab.js";
 import { isLocalSpecifier, resolveLocal, toProjectPath } from "./resolve-local.js";
 
-/** Resolves the imports of cells and modules to files that TypeScript reads. */
-export type ModuleResolver = (specifier: string, containingFile: string, options: typescript.CompilerOptions) => typescript.ResolvedModuleFull | undefined;
+/** Finds the files that cells and modules refer to, and that TypeScript reads. */
+export type ModuleResolver = {
+  readonly resolveImport: (specifier: string, containingFile: string, options: typescript.CompilerOptions) => typescript.ResolvedModuleFull | undefined;
+  readonly resolveTypeReference: (name: string, reference: TypeReference) => typescript.ResolvedTypeReferenceDirective | undefined;
+  readonly cache: typescript.ModuleResolutionCache;
+};
+
+/** Where a `/// <reference types="..." />` stands. */
+export type TypeReference = { readonly containingFile: string; readonly options: typescript.CompilerOptions; readonly mode: typescript.ResolutionMode };
 
 export type ResolverContext = {
   /** Absolute. */
@@ -25,8 +32,16 @@ export function createModuleResolver(ts: TypeScript, { root, fixed, system }: Re
     const all = [ts.Extension.Dts, ts.Extension.Dmts, ts.Extension.Dcts, ...Object.values(ts.Extension)];
     return all.find((extension) => path.endsWith(extension)) ?? ts.Extension.Ts;
   };
-  return (specifier, containingFile, options) => {
-    const special = fixed.get(specifier);
+  const typeReferences = new Map<string, typescript.ResolvedTypeReferenceDirective | undefined>();
+  const resolveTypeReference: ModuleResolver["resolveTypeReference"] = (name, { containingFile, options, mode }) => {
+    const key = `${dirname(containingFile)}\0${name}\0${mode ?? ""}`;
+    if (!typeReferences.has(key)) {
+      typeReferences.set(key, ts.resolveTypeReferenceDirective(name, containingFile, options, system, undefined, undefined, mode).resolvedTypeReferenceDirective);
+    }
+    return typeReferences.get(key);
+  };
+  const resolveImport: ModuleResolver["resolveImport"] = (specifier, containingFile, options) => {
+    const special = fixed.get(specifier) ?? findFixed(fixed, join(dirname(containingFile), specifier));
     if (special !== undefined) return { resolvedFileName: special, extension: extensionOf(special), isExternalLibraryImport: true };
     if (isLocalSpecifier(specifier) && isLocalFile(root, containingFile)) {
       const found = resolveLocal(root, toProjectPath(root, dirname(containingFile)) || ".", specifier);
@@ -37,6 +52,12 @@ export function createModuleResolver(ts: TypeScript, { root, fixed, system }: Re
     }
     return ts.resolveModuleName(specifier, containingFile, options, system, cache).resolvedModule;
   };
+  return { resolveImport, resolveTypeReference, cache };
+}
+
+/** TypeScript writes the types of variables as imports of the file that it read. */
+function findFixed(fixed: ReadonlyMap<string, string>, path: string): string | undefined {
+  return [...fixed.values()].find((file) => file === path || file === `${path}.d.ts` || file === `${path}.ts`);
 }
 
 /** True for files that belong to the project itself: inside the root, and in no `node_modules`. */

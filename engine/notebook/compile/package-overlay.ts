@@ -40,10 +40,21 @@ export function overlaySystem(system: typescript.System, root: string, { toReal 
   const { readFile, fileExists, directoryExists, realpath } = system;
   const modules = join(root, "node_modules").replaceAll("\\", "/");
   system.readFile = (path, encoding) => readFile(toReal(path), encoding);
-  system.fileExists = (path) => fileExists(toReal(path));
-  system.directoryExists = (path) => directoryExists(toReal(path)) || path === modules || path.startsWith(`${modules}/@`);
+  system.fileExists = rememberPackages((path) => fileExists(toReal(path)));
+  system.directoryExists = rememberPackages((path) => directoryExists(toReal(path)) || path === modules || path.startsWith(`${modules}/@`));
   // An overlaid package has to stay where TypeScript can name it.
   system.realpath = (path) => (toReal(path) === path ? (realpath?.(path) ?? path) : path);
+}
+
+/** TypeScript looks for its libraries among the packages anew for every cell. */
+function rememberPackages(exists: (path: string) => boolean): (path: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (path) => {
+    if (!path.includes("/node_modules")) return exists(path);
+    const found = known.get(path) ?? exists(path);
+    known.set(path, found);
+    return found;
+  };
 }
 
 function findUpward(start: string, name: string): string | null {

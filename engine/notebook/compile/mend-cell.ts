@@ -66,7 +66,10 @@ export function startsScopeOfAwait(ts: TypeScript, node: typescript.Node, child:
 function mendNames(ts: TypeScript, node: typescript.Node): Edit[] {
   if (ts.isShorthandPropertyAssignment(node)) {
     const { name } = node;
-    return [{ start: name.end, end: name.end, text: `: ${name.text}`, anchor: name.getStart() }];
+    const start = name.getStart();
+    // Written out, this one name would set the prototype.
+    if (name.text === "__proto__") return [{ start, end: name.end, text: '["__proto__"]: __proto__' }];
+    return [{ start: name.end, end: name.end, text: `: ${name.getText()}`, anchor: start }];
   }
   if (ts.isBindingElement(node) && node.propertyName !== undefined && ts.isIdentifier(node.propertyName)) {
     const { propertyName } = node;

@@ -1,6 +1,6 @@
 import type * as typescript from "@tslab/typescript-for-tslab";
 import type { WatchHost } from "./first-update.js";
-import type { Tslab } from "./load-tslab.js";
+import type { Tslab, TypeScript } from "./load-tslab.js";
 import { hideDocumentation } from "./hide-documentation.js";
 import { createModuleResolver } from "./module-resolver.js";
 import { findTypeRoots } from "./package-folders.js";
@@ -44,7 +44,7 @@ export function createCompilerHost({ ts, folder }: Tslab, { root, options, fixed
   system.readFile = (path, encoding) => virtual.get(path) ?? readFile(path, encoding);
   system.fileExists = (path) => virtual.has(path) || fileExists(path);
   const quiet = (): void => undefined;
-  const host: WatchHost = ts.createWatchCompilerHost(files, all, system, ts.createAbstractBuilder, quiet, quiet);
+  const host: WatchHost = ts.createWatchCompilerHost(files, all, system, keepSourceFiles(ts), quiet, quiet);
   const resolver = createModuleResolver(ts, { root, fixed, system });
   host.resolveModuleNameLiterals = (literals, containingFile, _redirect, current) =>
     literals.map((literal) => ({ resolvedModule: resolver.resolveImport(literal.text, containingFile, current) }));
@@ -58,4 +58,15 @@ export function createCompilerHost({ ts, folder }: Tslab, { root, options, fixed
   host.getModuleResolutionCache = () => resolver.cache;
   const isOwn = (path: string): boolean => path.endsWith("/__tslab__.ts") || path.endsWith("/__prev__.d.ts");
   return Object.assign(host, { hasInvalidatedResolutions: isOwn });
+}
+
+/**
+ * Lets no file go that a program had and the next one has not: the cell after next may import it again, and would have it
+ * parsed and bound anew.
+ */
+function keepSourceFiles(ts: TypeScript): typescript.CreateProgram<typescript.BuilderProgram> {
+  return (files, options, host, ...others) => {
+    if (host !== undefined) Object.assign(host, { onReleaseOldSourceFile: undefined });
+    return ts.createAbstractBuilder(files, options, host, ...others);
+  };
 }

@@ -5,6 +5,7 @@ import { annotateDeclarations } from "./annotate-declarations.js";
 import { bindLocals, MODULE_PREFIX } from "./cell-names.js";
 import { createCompilerHost, type HostConfig } from "./compiler-host.js";
 import { declareNestedVars } from "./declare-nested-vars.js";
+import { listErrors } from "./diagnostics.js";
 import { applyEdits, type Edit } from "./edits.js";
 import { listDependencies } from "./file-dependencies.js";
 import { mendScript } from "./live-exports.js";
@@ -31,8 +32,6 @@ export type CheckedCell = {
   readonly converted: ConvertedCell | null;
   /** Errors of the cell; offsets count from before `MODULE_PREFIX`. */
   readonly diagnostics: readonly typescript.Diagnostic[];
-  /** Local modules that this converter has not checked before, by absolute path. */
-  readonly modules: ReadonlyMap<string, CheckedModule>;
   /** Absolute paths of all files that the cell's types rest on. */
   readonly files: readonly string[];
   /** Edits of the cell with which TypeScript could write its declarations. */
@@ -41,11 +40,11 @@ export type CheckedCell = {
   readonly names: ReadonlySet<string>;
 };
 
-export type CheckedModule = { readonly file: typescript.SourceFile; readonly diagnostics: readonly typescript.Diagnostic[] };
+/** A program, and the file in it that imports what was asked for. */
+export type LoadedProgram = { readonly program: typescript.Program; readonly importer: typescript.SourceFile };
 
 type Capture = {
   diagnostics: readonly typescript.Diagnostic[];
-  modules: Map<string, CheckedModule>;
   files: readonly string[];
   scriptMap: string;
   codeLines: readonly (readonly Segment[])[];
@@ -55,14 +54,18 @@ type Capture = {
 
 /** tslab's converter with its reach into TypeScript redirected; holds a TypeScript program until it is closed. */
 export class CellConverter {
+  /** Files of the project that cells rest on, by absolute path, as TypeScript read them. */
+  readonly localFiles = new Map<string, { readonly file: typescript.SourceFile; readonly isModule: boolean }>();
+  /** Files that every program has, whatever it imports. */
+  readonly baseFiles: ReadonlySet<string>;
   readonly #tslab: Tslab;
   readonly #hooks: TypeScriptHooks;
   readonly #converter: Converter;
-  readonly #checkedModules = new Set<string>();
   readonly #source: string;
   readonly #overlay: PackageOverlay;
   #capture = emptyCapture();
   #program: typescript.Program | null = null;
+  #loads = 0;
   #nestedVars: ReadonlySet<string> = new Set();
   /** The locals of the cell, until tslab has asked for them. */
   #pendingLocals: ReadonlyMap<string, unknown> | null = null;
@@ -78,6 +81,7 @@ export class CellConverter {
       transpileModule: (text, options) => this.#transpile(text, options),
     };
     this.#converter = this.#tslab.withHooks(this.#hooks, () => this.#tslab.createConverter());
+    this.baseFiles = new Set(this.#program?.getSourceFiles().map(({ fileName }) => fileName));
   }
 
   /**
@@ -93,7 +97,7 @@ export class CellConverter {
     this.#nestedVars = nestedVars;
     this.#pendingLocals = locals.size === 0 ? null : locals;
     const result = this.#tslab.withHooks(this.#hooks, () => this.#convertQuietly(declarations, text));
-    const { diagnostics, modules, scriptMap, codeLines, nestedDeclarations, declarationErrors } = this.#capture;
+    const { diagnostics, scriptMap, codeLines, nestedDeclarations, declarationErrors } = this.#capture;
     const files = this.#capture.files.map(this.#overlay.toReal);
     const converted = result?.output === undefined ? null : {
       code: result.output,
@@ -102,12 +106,22 @@ export class CellConverter {
       lastExpression: result.lastExpressionVar ?? null,
     };
     const annotations = declarationErrors === null ? [] : annotateDeclarations(this.#tslab.ts, declarationErrors.file, declarationErrors.errors);
-    return { converted, diagnostics, modules, files, annotations: annotations.map(behindPrefix), names: new Set(locals.keys()) };
+    return { converted, diagnostics, files, annotations: annotations.map(behindPrefix), names: new Set(locals.keys()) };
   }
 
-  /** The file as TypeScript read it for the last cell. @param path Absolute. */
-  getSourceFile(path: string): typescript.SourceFile | undefined {
-    return this.#program?.getSourceFile(path);
+  /**
+   * Makes the program of a cell that does nothing but import. Its checker has not looked at any of the modules.
+   *
+   * @param specifiers As from a file in the root.
+   */
+  load(specifiers: readonly string[]): LoadedProgram {
+    // A text of its own: tslab keeps the program, and so its checker, where the text is the same as before.
+    this.#loads += 1;
+    const text = [...specifiers.map((specifier) => `import ${JSON.stringify(specifier)};`), `// ${this.#loads}`].join("\n");
+    this.convert("", text, new Set());
+    const importer = this.#program?.getSourceFile(this.#source);
+    if (this.#program === null || importer === undefined) throw new Error("Internal error: tslab made no program");
+    return { program: this.#program, importer };
   }
 
   close(): void {
@@ -140,7 +154,8 @@ export class CellConverter {
 
   #wrapBuilder(builder: typescript.BuilderProgram): typescript.BuilderProgram {
     // The checker binds the files, which must be done before tslab makes the earlier declarations the cell's parent.
-    builder.getProgram().getTypeChecker();
+    this.#program = builder.getProgram();
+    this.#program.getTypeChecker();
     return {
       ...builder,
       getAllDependencies: (file) => {
@@ -165,23 +180,15 @@ export class CellConverter {
 
   /** Takes the errors for itself and tells tslab of none, so that it converts cells with errors too. */
   #check(program: typescript.Program, files: readonly typescript.SourceFile[]): readonly typescript.Diagnostic[] {
-    const listErrors = (file: typescript.SourceFile): typescript.Diagnostic[] => {
-      const syntax = program.getSyntacticDiagnostics(file);
-      return syntax.length > 0 ? [...syntax] : [...program.getSemanticDiagnostics(file)];
-    };
-    this.#program = program;
     const cell = files.find((file) => file.fileName === this.#source);
     if (cell !== undefined) {
-      this.#capture.diagnostics = listErrors(cell);
+      this.#capture.diagnostics = listErrors(program, cell);
       // A file with a top-level await is parsed twice; writing declarations trips over the first, unfinished one.
       Reflect.deleteProperty(cell, "original");
     }
     for (const path of this.#capture.files) {
-      if (path === this.#source || path.endsWith("/__prev__.d.ts") || this.#checkedModules.has(path)) continue;
-      this.#checkedModules.add(path);
       const file = isLocalFile(this.config.root, path) ? program.getSourceFile(path) : undefined;
-      if (file === undefined || program.isSourceFileFromExternalLibrary(file)) continue;
-      this.#capture.modules.set(path, { file, diagnostics: listErrors(file) });
+      if (file !== undefined) this.localFiles.set(path, { file, isModule: !program.isSourceFileFromExternalLibrary(file) });
     }
     return [];
   }
@@ -201,5 +208,5 @@ function behindPrefix({ start, end, text }: Edit): Edit {
 }
 
 function emptyCapture(): Capture {
-  return { diagnostics: [], modules: new Map(), files: [], scriptMap: "", codeLines: [], nestedDeclarations: "", declarationErrors: null };
+  return { diagnostics: [], files: [], scriptMap: "", codeLines: [], nestedDeclarations: "", declarationErrors: null };
 }

@@ -4,12 +4,12 @@ import type { Cell, Place, Problem } from "../../project/types.js";
 import type { CompiledCell } from "../types.js";
 import type { CellConverter, CheckedCell, ConvertedCell } from "./cell-converter.js";
 import { bindLocals, declareAsAny, findNestedVars, MODULE_PREFIX } from "./cell-names.js";
-import { isFollowUp, OUTSIDE_HINT, parseErrors, toModuleProblems, toTypeProblem } from "./diagnostics.js";
+import { isFollowUp, OUTSIDE_HINT, parseErrors, toTypeProblem } from "./diagnostics.js";
 import { applyEdits, type EditedText } from "./edits.js";
 import { loadTslab, type Tslab } from "./load-tslab.js";
 import { mendCell, type CellFault, type MendedCell } from "./mend-cell.js";
 import { keepNamespaces } from "./keep-namespaces.js";
-import { isLocalSpecifier, resolveFromCell } from "./resolve-local.js";
+import { isLocalSpecifier, resolveFromCell, toRootSpecifier } from "./resolve-local.js";
 import { relocate, writeSourceMap } from "./source-map-writer.js";
 import { indexLines, type TextLines } from "./text-lines.js";
 
@@ -30,8 +30,6 @@ export type CellCompilation = {
   /** null where there is nothing to execute, or an error. */
   readonly compiled: CompiledCell | null;
   readonly problems: readonly Problem[];
-  /** Project path of each local module that was checked now -> its problems. */
-  readonly modules: ReadonlyMap<string, readonly Problem[]>;
   /** Absolute paths of all files that the result rests on. */
   readonly files: readonly string[];
   /** Local specifiers as the author wrote them -> project path. */
@@ -40,7 +38,7 @@ export type CellCompilation = {
   readonly packages: ReadonlySet<string>;
 };
 
-const NOTHING: CellCompilation = { compiled: null, problems: [], modules: new Map(), files: [], specifiers: new Map(), packages: new Set() };
+const NOTHING: CellCompilation = { compiled: null, problems: [], files: [], specifiers: new Map(), packages: new Set() };
 
 /**
  * Checks and compiles the next cell of a notebook, and carries its declarations on.
@@ -79,7 +77,6 @@ export function compileCell(sequence: CellSequence, cell: Pick<Cell, "source" | 
   return {
     compiled: problems.length > 0 || checked.converted === null ? null : finishCell(cell, { converted: checked.converted, mended, edited, lines }),
     problems,
-    modules: new Map([...checked.modules].map(([path, module]) => [path, toModuleProblems(ts, sequence.root, module)])),
     files: checked.files,
     specifiers,
     packages,
@@ -100,7 +97,7 @@ function convertMended({ converter, declarations }: CellSequence, mended: Edited
     edited = { text: annotated.text, toOriginal: (offset) => before.toOriginal(annotated.toOriginal(offset)) };
     checked = converter.convert(declarations, edited.text, nestedVars);
   }
-  return { edited, checked: { ...checked, diagnostics: first.diagnostics, modules: first.modules, files: first.files } };
+  return { edited, checked: { ...checked, diagnostics: first.diagnostics, files: first.files } };
 }
 
 function byPlace(a: Problem, b: Problem): number {
@@ -120,7 +117,7 @@ function rewriteSpecifier({ root, notebook }: CellSequence, use: Use, { specifie
   const offset = use.node.getStart();
   if (found.kind === "found") {
     specifiers.set(use.text, found.path);
-    return `./${found.path.replace(/\.d\.ts$/, "")}`;
+    return toRootSpecifier(found.path);
   }
   const fault = found.kind === "outside"
     ? { code: "outside-project", message: `\`${use.text}\` lies outside of the project`, hint: OUTSIDE_HINT }

@@ -1,18 +1,18 @@
-import { join } from "node:path";
-import type { Cell, Problem } from "../../project/types.js";
+import { availableParallelism } from "node:os";
+import type { Problem } from "../../project/types.js";
 import type { CompiledCell, CompiledModule, CompiledNotebook } from "../types.js";
-import { recordBasis, type RecorderOptions } from "./basis-recorder.js";
-import { CellConverter } from "./cell-converter.js";
-import { compileCell, type CellSequence } from "./compile-cell.js";
+import { BasisRecorder } from "./basis-recorder.js";
+import { listCellImports } from "./cell-imports.js";
+import type { ModuleChecks } from "./check-modules.js";
 import { ModuleCompiler } from "./compile-modules.js";
 import { readCompileOptions } from "./compile-options.js";
-import { loadTslab } from "./load-tslab.js";
+import type { CompilePlan, JobResult, PlannedNotebook } from "./compile-session.js";
+import { runJobs } from "./compile-threads.js";
+import type { ConvertedNotebook } from "./convert-notebook.js";
+import { loadTslab, type TypeScript } from "./load-tslab.js";
 import type { Basis } from "./notebook-cache.js";
-import { findNotebookApi } from "./package-folders.js";
 import { isLocalSpecifier, resolveLocal } from "./resolve-local.js";
 import { listSpecifiers } from "./specifiers.js";
-
-export type NotebookSource = { readonly file: string; readonly cells: readonly Cell[] };
 
 export type FreshNotebook = {
   readonly file: string;
@@ -21,77 +21,83 @@ export type FreshNotebook = {
     readonly compiled: CompiledNotebook;
     /** null where a file changed while it was read. */
     readonly basis: Basis | null;
+    /** The specifiers that lead on from its cells. */
+    readonly imports: readonly string[];
   } | null;
   readonly problems: readonly Problem[];
 };
 
-export type FreshOptions = {
-  /** Absolute. */
-  readonly root: string;
-  readonly notebooks: readonly NotebookSource[];
-  /** Text of the module `stitchbook/data`. */
-  readonly dataTypes: string | null;
+export type FreshOptions = Omit<CompilePlan, "options"> & {
+  /** How many threads help; by default as many as it is worth. */
+  readonly helperCount?: number;
 };
 
-/** Compiles notebooks with one converter, whatever a cache may hold. */
-export async function compileFresh({ root, notebooks, dataTypes }: FreshOptions): Promise<readonly FreshNotebook[]> {
+/** Compiles notebooks, whatever a cache may hold. */
+export async function compileFresh({ helperCount, ...subject }: FreshOptions): Promise<readonly FreshNotebook[]> {
+  const { root, notebooks } = subject;
   const { ts, folder } = loadTslab();
   const { options, files: configFiles, problems } = readCompileOptions(ts, root);
   if (problems.length > 0) return notebooks.map(({ file }, index) => ({ file, result: null, problems: index === 0 ? problems : [] }));
-  const dataFile = join(root, "__stitchbook_data__.d.ts");
-  const api = findNotebookApi();
-  const fixed = new Map([["stitchbook/data", dataFile], ...(api === null ? [] : [["stitchbook/notebook", api] as const])]);
-  const converter = new CellConverter({ root, options, fixed, virtual: new Map([[dataFile, dataTypes ?? "export {};\n"]]), needsDocumentation: false });
-  try {
-    const recorder: RecorderOptions = { ts, root, configFiles, ambientTypes: options.types ?? ["node"], tslabFolder: folder };
-    const modules = new ModuleCompiler({ ts, root, options });
-    const moduleProblems = new Map<string, readonly Problem[]>();
-    const results: FreshNotebook[] = [];
-    for (const notebook of notebooks) results.push(await compileNotebook(notebook, { root, converter, modules, moduleProblems, recorder }));
-    return results;
-  } finally {
-    converter.close();
-  }
+  const results = await runJobs({ ...subject, options }, helperCount ?? countHelpers(notebooks));
+  const shared: Shared = {
+    ts,
+    root,
+    checks: readChecks(results),
+    modules: new ModuleCompiler({ ts, root, options }),
+    recorder: new BasisRecorder({ ts, root, configFiles, ambientTypes: options.types ?? ["node"], tslabFolder: folder }),
+  };
+  const converted = new Map(results.flatMap((result) => (result.kind === "notebook" ? [[result.index, result.converted] as const] : [])));
+  return Promise.all(notebooks.map((notebook, index) => finishNotebook(notebook, converted.get(index), shared)));
+}
+
+/** A thread has to load TypeScript and the types of packages before it is of any help. */
+function countHelpers(notebooks: readonly PlannedNotebook[]): number {
+  return notebooks.length > 1 && availableParallelism() > 1 ? 1 : 0;
 }
 
 type Shared = {
+  readonly ts: TypeScript;
   readonly root: string;
-  readonly converter: CellConverter;
+  readonly checks: ModuleChecks;
   readonly modules: ModuleCompiler;
-  /** Absolute path of each module checked so far -> its problems. */
-  readonly moduleProblems: Map<string, readonly Problem[]>;
-  readonly recorder: RecorderOptions;
+  readonly recorder: BasisRecorder;
 };
 
-async function compileNotebook({ file, cells }: NotebookSource, shared: Shared): Promise<FreshNotebook> {
-  const { root, converter, moduleProblems } = shared;
-  const sequence: CellSequence = { root, notebook: file, converter, declarations: "", missingNames: new Set() };
-  const compiled: CompiledCell[] = [];
-  const problems: Problem[] = [];
-  const files = new Set<string>();
-  const cellImports = new Map<string, string>();
-  const packages = new Set<string>();
-  for (const cell of cells.filter(({ type }) => type === "code")) {
-    const done = compileCell(sequence, cell);
-    if (done.compiled !== null) compiled.push(done.compiled);
-    problems.push(...done.problems);
-    for (const path of done.files) if (!isOwnFile(path)) files.add(path);
-    for (const [path, found] of done.modules) moduleProblems.set(path, found);
-    for (const [specifier, path] of done.specifiers) cellImports.set(specifier, path);
-    for (const specifier of done.packages) packages.add(specifier);
-  }
-  problems.push(...[...files].sort().flatMap((path) => moduleProblems.get(path) ?? []));
-  if (problems.length > 0) return { file, result: null, problems };
-  const linked = await linkNotebook(compiled, shared);
-  if (linked.problems.length > 0) return { file, result: null, problems: linked.problems };
-  const basis = recordBasis(shared.recorder, {
-    notebook: file, files, cellImports, packages, modules: linked.modules.map(({ path }) => path), getSourceFile: (path) => converter.getSourceFile(path),
-  });
-  return { file, result: { compiled: { notebook: file, cells: compiled, modules: linked.modules, imports: linked.imports }, basis }, problems: [] };
+function readChecks(results: readonly JobResult[]): ModuleChecks {
+  const found = results.find((result) => result.kind === "modules");
+  if (found?.kind !== "modules") throw new Error("Internal error: the modules were not checked");
+  return found.checks;
 }
 
+async function finishNotebook(notebook: PlannedNotebook, converted: ConvertedNotebook | undefined, shared: Shared): Promise<FreshNotebook> {
+  const { file } = notebook;
+  if (converted === undefined) throw new Error(`Internal error: ${file} was not converted`);
+  const { cells, traces } = converted;
+  const problems = [...converted.problems, ...listModuleProblems(file, converted, shared.checks)];
+  if (problems.length > 0) return { file, result: null, problems };
+  const linked = await linkNotebook(cells, shared);
+  if (linked.problems.length > 0) return { file, result: null, problems: linked.problems };
+  const basis = shared.recorder.record({ ...traces, modules: linked.modules.map(({ path }) => path), checked: shared.checks.digests });
+  const compiled = { notebook: file, cells, modules: linked.modules, imports: linked.imports };
+  return { file, result: { compiled, basis, imports: listCellImports(shared.ts, shared.root, notebook) }, problems: [] };
+}
+
+/** Problems of the modules that a notebook's cells were seen to rest on; none where all are known to be free of errors. */
+function listModuleProblems(notebook: string, { traces }: ConvertedNotebook, checks: ModuleChecks): Problem[] {
+  const checked = checks.problems.get(notebook);
+  if (checked === undefined) return [];
+  const modules = [...traces.localFiles].flatMap(([path, { isModule }]) => (isModule ? [path] : []));
+  return modules.sort().flatMap((path) => {
+    const found = checked.get(path);
+    if (found === undefined) throw new Error(`Internal error: ${path} was not checked`);
+    return found;
+  });
+}
+
+type Linked = { readonly imports: Readonly<Record<string, string>>; readonly modules: readonly CompiledModule[]; readonly problems: readonly Problem[] };
+
 /** The modules that the cells' compiled code reaches; what only types need is not among them. */
-async function linkNotebook(cells: readonly CompiledCell[], { root, modules, recorder: { ts } }: Shared): Promise<Linked> {
+async function linkNotebook(cells: readonly CompiledCell[], { ts, root, modules }: Shared): Promise<Linked> {
   const imports: Record<string, string> = {};
   for (const { code } of cells) {
     const file = ts.createSourceFile("cell.js", code, ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
@@ -106,10 +112,4 @@ async function linkNotebook(cells: readonly CompiledCell[], { root, modules, rec
     modules: found.flatMap(({ module }) => (module === null ? [] : [module])),
     problems: found.flatMap(({ problems }) => problems),
   };
-}
-
-type Linked = { readonly imports: Readonly<Record<string, string>>; readonly modules: readonly CompiledModule[]; readonly problems: readonly Problem[] };
-
-function isOwnFile(path: string): boolean {
-  return /\/(__tslab__\.ts|__prev__\.d\.ts|__stitchbook_data__\.d\.ts)$/.test(path);
 }

@@ -32,16 +32,19 @@ export class ModuleCompiler {
    */
   async compileClosure(entries: Iterable<string>): Promise<ReadonlyMap<string, ModuleCompilation>> {
     const found = new Map<string, ModuleCompilation>();
-    const waiting = [...entries];
-    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-      if (found.has(path)) continue;
-      const compilation = this.#known.get(path) ?? compileModule(path, this.options);
-      this.#known.set(path, compilation);
-      const { module, problems } = await compilation;
-      found.set(path, { module, problems });
-      waiting.push(...Object.values(module?.imports ?? {}));
+    for (let paths = [...new Set(entries)]; paths.length > 0; ) {
+      const compilations = await Promise.all(paths.map(async (path) => [path, await this.#compile(path)] as const));
+      for (const [path, compilation] of compilations) found.set(path, compilation);
+      const reached = compilations.flatMap(([, { module }]) => Object.values(module?.imports ?? {}));
+      paths = [...new Set(reached)].filter((path) => !found.has(path));
     }
     return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  #compile(path: string): Promise<ModuleCompilation> {
+    const compilation = this.#known.get(path) ?? compileModule(path, this.options);
+    this.#known.set(path, compilation);
+    return compilation;
   }
 }
 

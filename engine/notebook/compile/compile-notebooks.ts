@@ -1,6 +1,6 @@
 import type { Cell, ParameterDeclaration, Problem } from "../../project/types.js";
 import type { CompiledNotebook } from "../types.js";
-import { NotebookCache } from "./notebook-cache.js";
+import { contextKey, NotebookCache } from "./notebook-cache.js";
 
 export type CompileOptions = {
   /** The project, absolute. */
@@ -15,6 +15,8 @@ export type CompileOptions = {
   readonly cacheFolder: string | null;
   /** TypeScript text of the module `stitchbook/data`: the row types of declared outputs. */
   readonly dataTypes?: string;
+  /** How many threads help to compile; by default as many as it is worth. */
+  readonly helperCount?: number;
 };
 
 export type Compilation = {
@@ -30,7 +32,7 @@ export type Compilation = {
  * A result that is in the cache, and whose modules, packages and options are as they were, is taken from there; then
  * neither tslab nor TypeScript is loaded. Only results without errors are kept.
  */
-export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes }: CompileOptions): Promise<Compilation> {
+export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes, helperCount }: CompileOptions): Promise<Compilation> {
   const cache = cacheFolder === null ? null : new NotebookCache(root, cacheFolder);
   const subjects = notebooks.map(({ file, cells }) => ({ file, cells, dataTypes: dataTypes ?? null }));
   const kept = await Promise.all(subjects.map(async (subject) => (await cache?.read(subject)) ?? null));
@@ -38,12 +40,14 @@ export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes
   const compiled = new Map(kept.flatMap((notebook) => (notebook === null ? [] : [[notebook.notebook, notebook] as const])));
   if (missed.length === 0) return { compiled, problems: [] };
   const { compileFresh } = await import("./compile-fresh.js");
-  const fresh = await compileFresh({ root, notebooks: missed, dataTypes: dataTypes ?? null });
+  const planned = await Promise.all(missed.map(async (subject) => ({ file: subject.file, cells: subject.cells, proven: (await cache?.readProven(subject)) ?? [] })));
+  const fresh = await compileFresh({ root, notebooks: planned, dataTypes: dataTypes ?? null, ...(helperCount === undefined ? {} : { helperCount }) });
   for (const [index, { file, result }] of fresh.entries()) {
     const subject = missed[index];
     if (result === null || subject === undefined) continue;
     compiled.set(file, result.compiled);
-    if (result.basis !== null) await cache?.write(subject, { compiled: result.compiled, basis: result.basis });
+    const { basis, imports } = result;
+    if (basis !== null) await cache?.write(subject, { compiled: result.compiled, basis, context: contextKey(subject.dataTypes, imports) });
   }
   const byText = new Map(fresh.flatMap(({ problems }) => problems).map((problem) => [JSON.stringify(problem), problem]));
   return { compiled, problems: [...byText.values()] };

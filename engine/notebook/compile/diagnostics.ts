@@ -2,7 +2,6 @@ import { dirname } from "node:path";
 import type * as typescript from "@tslab/typescript-for-tslab";
 import type { Place, Problem } from "../../project/types.js";
 import type { TypeScript } from "./load-tslab.js";
-import type { CheckedModule } from "./cell-converter.js";
 import { isLocalSpecifier, resolveLocal, toProjectPath } from "./resolve-local.js";
 import { listSpecifiers } from "./specifiers.js";
 import { indexLines } from "./text-lines.js";
@@ -30,6 +29,12 @@ export function parseErrors(file: typescript.SourceFile): readonly typescript.Di
   return "parseDiagnostics" in file && Array.isArray(file.parseDiagnostics) ? file.parseDiagnostics : [];
 }
 
+/** What the compiler finds wrong in a file: its syntax, and only where that is right, its types. */
+export function listErrors(program: typescript.Program, file: typescript.SourceFile): readonly typescript.Diagnostic[] {
+  const syntax = program.getSyntacticDiagnostics(file);
+  return syntax.length > 0 ? syntax : program.getSemanticDiagnostics(file);
+}
+
 /** One error of TypeScript as a problem. */
 export function toTypeProblem(ts: TypeScript, diagnostic: typescript.Diagnostic, place: Place): Problem {
   const hint = HINTS[diagnostic.code];
@@ -43,7 +48,7 @@ export function toTypeProblem(ts: TypeScript, diagnostic: typescript.Diagnostic,
 }
 
 /** Problems of a local module: those of its types, and imports that can't be followed. */
-export function toModuleProblems(ts: TypeScript, root: string, { file, diagnostics }: CheckedModule): Problem[] {
+export function toModuleProblems(ts: TypeScript, root: string, { file, diagnostics }: { readonly file: typescript.SourceFile; readonly diagnostics: readonly typescript.Diagnostic[] }): Problem[] {
   const path = toProjectPath(root, file.fileName);
   const lines = indexLines(file.text);
   const faults = findImportFaults(ts, root, file);

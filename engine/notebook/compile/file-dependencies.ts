@@ -1,15 +1,15 @@
 import { dirname, join } from "node:path";
 import type * as typescript from "@tslab/typescript-for-tslab";
 
-/** All files that a file imports or refers to, directly or through others, and itself; by the paths of the program. */
-export function listDependencies(program: typescript.Program, start: typescript.SourceFile): string[] {
+/** All files that files import or refer to, directly or through others, and themselves; by the paths of the program. */
+export function listDependencies(program: typescript.Program, ...starts: typescript.SourceFile[]): string[] {
   const found = new Set<string>();
-  const waiting = [start];
+  const waiting = [...starts];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (found.has(file.fileName)) continue;
     found.add(file.fileName);
     const folder = dirname(file.fileName);
-    const paths = [...resolvedImports(file), ...file.referencedFiles.map((reference) => join(folder, reference.fileName))];
+    const paths = [...resolvedImports(file).map(([, path]) => path), ...file.referencedFiles.map((reference) => join(folder, reference.fileName))];
     for (const path of paths) {
       const next = program.getSourceFile(path);
       if (next !== undefined && !found.has(next.fileName)) waiting.push(next);
@@ -18,21 +18,21 @@ export function listDependencies(program: typescript.Program, start: typescript.
   return [...found];
 }
 
-/** TypeScript keeps the resolutions of a file's imports and of its type references on the file. */
-function resolvedImports(file: typescript.SourceFile): string[] {
+/** Where a file's imports and type references lead, each with its specifier: TypeScript keeps that on the file. */
+export function resolvedImports(file: typescript.SourceFile): readonly (readonly [specifier: string, path: string])[] {
   return ["resolvedModules", "resolvedTypeReferenceDirectiveNames"].flatMap((name) => {
     const cache: unknown = Reflect.get(file, name);
-    const paths: string[] = [];
-    if (!hasForEach(cache)) return paths;
-    cache.forEach((resolution) => {
+    const found: [string, string][] = [];
+    if (!hasForEach(cache)) return found;
+    cache.forEach((resolution, specifier) => {
       const path = findFileName(resolution);
-      if (path !== null) paths.push(path);
+      if (path !== null) found.push([specifier, path]);
     });
-    return paths;
+    return found;
   });
 }
 
-function hasForEach(value: unknown): value is { forEach(visit: (element: unknown) => void): void } {
+function hasForEach(value: unknown): value is { forEach(visit: (element: unknown, key: string) => void): void } {
   return typeof value === "object" && value !== null && "forEach" in value && typeof value.forEach === "function";
 }
 

@@ -8,7 +8,7 @@ import { packageFolders } from "./package-folders.js";
 import { findPackageJson, resolveFromCell, resolveLocal } from "./resolve-local.js";
 
 /** Raise it when the compiler would give other code from the same sources. */
-const COMPILER_VERSION = 1;
+const COMPILER_VERSION = 2;
 
 /** Entries kept for one notebook, so that switching between versions of it stays quick. */
 const KEPT_ENTRIES = 8;
@@ -32,7 +32,12 @@ export type CacheSubject = {
   readonly dataTypes: string | null;
 };
 
-type Entry = { readonly compiled: CompiledNotebook; readonly basis: Basis };
+type Entry = {
+  readonly compiled: CompiledNotebook;
+  readonly basis: Basis;
+  /** `contextKey` of what its cells import: with that and on that basis, the modules have no errors. */
+  readonly context: string;
+};
 
 /** Compiled notebooks by content, one file each. */
 export class NotebookCache {
@@ -43,13 +48,20 @@ export class NotebookCache {
 
   /** The notebook as it was compiled before, if all that it rests on is as it was. */
   async read(subject: CacheSubject): Promise<CompiledNotebook | null> {
-    try {
-      const entry: Entry = JSON.parse(await readFile(join(this.folder, nameEntry(subject)), "utf8"));
-      return isStillTrue(this.root, subject.file, entry.basis) ? entry.compiled : null;
-    } catch {
-      // Missing or damaged: compiling again mends both.
-      return null;
-    }
+    const entry = await readEntry(join(this.folder, nameEntry(subject)));
+    return entry !== null && isStillTrue(this.root, subject.file, entry.basis) ? entry.compiled : null;
+  }
+
+  /**
+   * What the modules that other versions of the notebook reach were seen to be free of errors with, and still are.
+   *
+   * @returns Keys as `contextKey` gives them.
+   */
+  async readProven({ file }: CacheSubject): Promise<readonly string[]> {
+    const prefix = entryPrefix(file);
+    const names = (await readdir(this.folder).catch(() => [])).filter((name) => name.startsWith(prefix));
+    const entries = await Promise.all(names.map(async (name) => readEntry(join(this.folder, name))));
+    return entries.flatMap((entry) => (entry !== null && isStillTrue(this.root, file, entry.basis) ? [entry.context] : []));
   }
 
   async write(subject: CacheSubject, entry: Entry): Promise<void> {
@@ -57,7 +69,7 @@ export class NotebookCache {
     const name = nameEntry(subject);
     const temporary = join(this.folder, `.${name}.${randomBytes(6).toString("hex")}`);
     try {
-      await writeFile(temporary, JSON.stringify(entry));
+      await writeFile(temporary, sealText(JSON.stringify(entry)));
       await rename(temporary, join(this.folder, name));
     } catch (error) {
       await rm(temporary, { force: true });
@@ -74,6 +86,25 @@ export class NotebookCache {
     aged.sort((a, b) => b.time - a.time || (a.name < b.name ? -1 : 1));
     await Promise.all(aged.slice(KEPT_ENTRIES - 1).map(({ name }) => rm(join(this.folder, name), { force: true })));
   }
+}
+
+/** Names what a notebook imports, together with all else that its modules' types rest on apart from files. */
+export function contextKey(dataTypes: string | null, imports: readonly string[]): string {
+  return digest(JSON.stringify([COMPILER_VERSION, dataTypes, imports])).slice(0, 32);
+}
+
+async function readEntry(path: string): Promise<Entry | null> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  const body = text.slice(text.indexOf("\n") + 1);
+  // Missing, damaged, or of another version: compiling again mends all of them.
+  if (text !== sealText(body)) return null;
+  const entry: Entry = JSON.parse(body);
+  return entry;
+}
+
+/** Behind its digest: a text that reads so is one that was written here. */
+function sealText(body: string): string {
+  return `${COMPILER_VERSION} ${digest(body)}\n${body}`;
 }
 
 /** How the names of a notebook's entries begin. */
@@ -108,6 +139,7 @@ export function digestFile(path: string): string | null {
   }
 }
 
-function digest(content: string | Uint8Array): string {
+/** SHA-256, hexadecimal. */
+export function digest(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }

@@ -26,6 +26,11 @@ export function resolveFromCell(root: string, notebook: string, specifier: strin
   return fromRoot.kind === "found" ? fromRoot : own;
 }
 
+/** What a cell's local specifier becomes: cells are compiled as if they lay in the root. @param path Project path that it leads to. */
+export function toRootSpecifier(path: string): string {
+  return `./${path.replace(/\.d\.ts$/, "")}`;
+}
+
 /**
  * Resolves a relative specifier the way TypeScript's bundler resolution does: with or without suffix, `.js` meaning
  * `.ts` where that exists, folders by their index file.

@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import type * as typescript from "@tslab/typescript-for-tslab";
+import { CellConverter } from "./cell-converter.js";
+import { listCellImports } from "./cell-imports.js";
+import { checkModules, type ModuleChecks } from "./check-modules.js";
+import { convertNotebook, type ConvertedNotebook, type NotebookSource } from "./convert-notebook.js";
+import { loadTslab } from "./load-tslab.js";
+import { contextKey } from "./notebook-cache.js";
+import { findNotebookApi } from "./package-folders.js";
+
+export type PlannedNotebook = NotebookSource & {
+  /** Keys of what its modules are known to be free of errors with, as `contextKey` gives them. */
+  readonly proven: readonly string[];
+};
+
+/** All that a compilation is about; plain data. */
+export type CompilePlan = {
+  /** Absolute. */
+  readonly root: string;
+  readonly notebooks: readonly PlannedNotebook[];
+  /** Text of the module `stitchbook/data`. */
+  readonly dataTypes: string | null;
+  /** Options on top of tslab's own. */
+  readonly options: Readonly<typescript.CompilerOptions>;
+};
+
+/** A part of a compilation that needs none of the others: the local modules of all notebooks, or one notebook's cells. */
+export type Job = { readonly kind: "modules" } | { readonly kind: "notebook"; readonly index: number };
+
+export type JobResult =
+  | { readonly kind: "modules"; readonly checks: ModuleChecks }
+  | { readonly kind: "notebook"; readonly index: number; readonly converted: ConvertedNotebook };
+
+/** The parts of a compilation, those that take long first. */
+export function listJobs({ notebooks }: CompilePlan): readonly Job[] {
+  const sizes = notebooks.map(({ cells }) => cells.reduce((size, { source }) => size + source.length, 0));
+  const order = sizes.map((size, index) => ({ size, index })).sort((a, b) => b.size - a.size || a.index - b.index);
+  return [{ kind: "modules" }, ...order.map(({ index }): Job => ({ kind: "notebook", index }))];
+}
+
+/** Does parts of a compilation in this thread, with one TypeScript program for all of them. What it finds does not depend on their order. */
+export class CompileSession {
+  readonly #converter: CellConverter;
+  constructor(private readonly plan: CompilePlan) {
+    const { root, options, dataTypes } = plan;
+    const dataFile = join(root, "__stitchbook_data__.d.ts");
+    const api = findNotebookApi();
+    const fixed = new Map([["stitchbook/data", dataFile], ...(api === null ? [] : [["stitchbook/notebook", api] as const])]);
+    this.#converter = new CellConverter({ root, options, fixed, virtual: new Map([[dataFile, dataTypes ?? "export {};\n"]]), needsDocumentation: false });
+  }
+
+  run(job: Job): JobResult {
+    const { ts } = loadTslab();
+    const options = { ts, root: this.plan.root, converter: this.#converter };
+    if (job.kind === "modules") return { kind: "modules", checks: checkModules(options, this.#listUnproven()) };
+    const notebook = this.plan.notebooks[job.index];
+    if (notebook === undefined) throw new Error(`Internal error: there is no notebook ${job.index}`);
+    return { kind: "notebook", index: job.index, converted: convertNotebook(options, notebook) };
+  }
+
+  close(): void {
+    this.#converter.close();
+  }
+
+  #listUnproven(): { readonly notebook: string; readonly specifiers: readonly string[] }[] {
+    const { root, dataTypes, notebooks } = this.plan;
+    return notebooks.flatMap((notebook) => {
+      const specifiers = listCellImports(loadTslab().ts, root, notebook);
+      return notebook.proven.includes(contextKey(dataTypes, specifiers)) ? [] : [{ notebook: notebook.file, specifiers }];
+    });
+  }
+}

@@ -33,7 +33,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(1)} ${unit}`;
 }
 
-/** One reason in words: `code: stages/units.ts changed`. */
+/** One reason in words: `stages/units.ts: toFahrenheit changed (reached from cell 4)`, `parameter seed: 7 -> 8`. */
 export function formatReason(reason: Reason): string {
   switch (reason.kind) {
     case "never-run":
@@ -44,9 +44,28 @@ export function formatReason(reason: Reason): string {
       return `${reason.subject} may change`;
     case "expired":
       return `expired: ${reason.detail}`;
-    default:
-      return `${reason.kind}: ${[reason.subject, reason.detail].filter((part) => part !== "").join(" ")}`;
+    case "contract":
+      return `contract ${reason.detail}`;
+    case "code":
+      return joinDetail(reason.subject, reason.detail);
+    case "params":
+      return joinDetail(`parameter ${reason.subject}`, reason.detail);
+    case "packages":
+      return `package ${reason.subject} ${reason.detail}`;
+    case "env":
+      return reason.subject === "time zone" ? `time zone ${reason.detail}` : `environment variable ${reason.subject} ${reason.detail}`;
+    case "input":
+      return `input ${reason.subject} ${reason.detail}`;
+    case "artifact":
+      return `artifact ${reason.subject} ${reason.detail}`;
+    case "engine":
+      return joinDetail(`engine ${reason.subject}`, reason.detail);
   }
+}
+
+/** `units.ts changed`, but `units.ts: toKelvin added`. */
+function joinDetail(subject: string, detail: string): string {
+  return /^(added|changed|removed|missing)\b/.test(detail) ? `${subject} ${detail}` : `${subject}: ${detail}`;
 }
 
 /** The most telling reason, and how many more there are. */

@@ -16,6 +16,8 @@ export type ModuleBundle = {
   readonly modules: ReadonlyMap<string, string>;
   /** Module -> modules it imports. */
   readonly imports: ReadonlyMap<string, ReadonlySet<string>>;
+  /** `<module>#<name>` as cells import it -> its name in the bundle. */
+  readonly exports: ReadonlyMap<string, string>;
   /** Package imports that are left after unused code was dropped. */
   readonly packages: readonly PackageUse[];
   readonly problems: readonly Problem[];
@@ -33,7 +35,7 @@ export type ModuleBundle = {
  */
 export async function bundleModules(root: string, uses: readonly ModuleUse[], context: ResolveContext): Promise<ModuleBundle> {
   const { plugin, imports, packages, problems } = createModulePlugin(root, context);
-  const nothing = { text: "", modules: new Map<string, string>(), imports, packages, problems };
+  const nothing = { text: "", modules: new Map<string, string>(), exports: new Map<string, string>(), imports, packages, problems };
   if (uses.length === 0) return nothing;
   const { build } = await import("esbuild");
   const stdin = { contents: writeEntry(uses), loader: "ts", sourcefile: ENTRY_NAME } as const;
@@ -53,6 +55,7 @@ export async function bundleModules(root: string, uses: readonly ModuleUse[], co
   return {
     text: whole,
     modules: new Map(chunks.map((chunk, index) => [chunk.path, parts[index] ?? ""])),
+    exports: readExports(text),
     imports,
     packages: packages.filter(({ specifier }) => left.has(specifier)),
     problems,
@@ -107,6 +110,12 @@ function splitBundle(text: string, output: Metafile["outputs"][string]): { path:
     }
   }
   return [...chunks].map(([path, content]) => ({ path, text: content.join("\n") })).sort((a, b) => compareCodeUnits(a.path, b.path));
+}
+
+/** Reads the list at the bundle's end, as `writeEntry` had it made: `  toKelvin as "stages/units.ts#toKelvin",`. */
+function readExports(text: string): Map<string, string> {
+  const list = text.slice(text.lastIndexOf("\nexport {\n"));
+  return new Map([...list.matchAll(/^ {2}([\w$]+) as ("(?:[^"\\]|\\.)*"),?$/gm)].map(([, local = "", alias = '""']) => [String(JSON.parse(alias)), local]));
 }
 
 async function dropFormatting(text: string): Promise<string> {

@@ -7,6 +7,7 @@ import { readEmitOptions } from "./compiler-options.js";
 import { readCellCode, type CellCode } from "./cell-code.js";
 import { describeImportProblem, describeUnknownImport } from "./import-problems.js";
 import { listImports, type ImportUse } from "./list-imports.js";
+import { nameModules, type ModuleNames } from "./module-names.js";
 import type { PackageUse } from "./module-plugin.js";
 import { createMadeTest, isRelative, isUnsupported, resolveImport, type ResolveContext } from "./resolve-import.js";
 import { createSourceReader } from "./source-reader.js";
@@ -22,6 +23,8 @@ export type StageCode = {
   /** Local module -> positions of the cells that lead to it. */
   readonly reachedFrom: Readonly<Record<string, readonly number[]>>;
   readonly packages: readonly PackageUse[];
+  /** What modules declare, for reasons; absent in stored code, which has it in a file of its own. */
+  readonly names?: ModuleNames;
   readonly problems: readonly Problem[];
   /** Project paths that the answer rests on -> digest, "present", or null where nothing is. */
   readonly seen: readonly (readonly [string, string | null])[];
@@ -50,6 +53,7 @@ export async function readStageCode(project: Project, stage: Stage): Promise<Sta
     cells: cells.map((cell) => cell.position),
     reachedFrom: traceModules(links.uses, bundle),
     packages: [...links.packages, ...bundle.packages],
+    names: nameModules(bundle, links.uses),
     problems: [...links.problems, ...bundle.problems, ...findUnknownImports(bundle, context)],
     seen: [...context.reader.seen],
   };

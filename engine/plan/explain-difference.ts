@@ -2,6 +2,7 @@ import type { Reason, ReasonKind } from "../observe/events.js";
 import type { Task } from "../project/types.js";
 import { compareCodeUnits } from "./canonical.js";
 import { quoteKey } from "./report-fingerprint.js";
+import type { CodeNames } from "./stored-names.js";
 import type { FingerprintParts } from "./types.js";
 
 /** Where the parts of a stage's code stand. */
@@ -9,6 +10,10 @@ export type CodePlaces = {
   /** Position of the cell that is `code:cell 1`, and so on. */
   readonly cells: readonly number[];
   readonly reachedFrom: Readonly<Record<string, readonly number[]>>;
+  /** What modules declare and declared; without it a changed module is named and no more. */
+  readonly names?: CodeNames;
+  /** Package -> how the code comes to it. */
+  readonly packages?: ReadonlyMap<string, string>;
 };
 
 export type DifferenceContext = {
@@ -32,8 +37,13 @@ export function explainDifference(before: FingerprintParts, after: FingerprintPa
   const named = changed.filter((key) => !NETS.has(key) || !exact.some((other) => kindOf(other) === kindOf(key) && !CELL.test(other)));
   return [
     ...(named.some((key) => CELL.test(key)) ? explainCells(before, after, context.code) : []),
-    ...named.filter((key) => !CELL.test(key)).map((key) => explainPart(key, [before[key], after[key]], context)),
+    ...named.filter((key) => !CELL.test(key)).sort((a, b) => rank(a, context) - rank(b, context)).map((key) => explainPart(key, [before[key], after[key]], context)),
   ];
+}
+
+/** A package that the code imports tells more than one that came with it. */
+function rank(key: string, { code }: DifferenceContext): number {
+  return kindOf(key) === "packages" && code?.packages?.get(subjectOf(key))?.startsWith("through") === true ? 1 : 0;
 }
 
 /** Whether a part hangs on a result that is not there yet. */
@@ -80,19 +90,59 @@ function explainPart(key: string, [before, after]: readonly [string | undefined,
   const how = before === undefined ? "added" : after === undefined ? "removed" : "changed";
   switch (kind) {
     case "packages":
-      return { kind, subject, detail: how === "changed" ? describeVersions(before ?? "", after ?? "") : how };
+      return { kind, subject, detail: (how === "changed" ? describeVersions(before ?? "", after ?? "") : `${how} ${before ?? after}`) + inBrackets(code?.packages?.get(subject)) };
     case "params":
     case "engine":
       return { kind, subject, detail: how === "changed" ? `${before} -> ${after}` : how };
     case "env":
-      return { kind, subject, detail: how === "changed" && subject === "time zone" ? `${before} -> ${after}` : how };
+      return { kind, subject, detail: subject === "time zone" ? `${before} -> ${after}` : describeVariable(before, after) };
     case "artifact":
       return { kind, subject, detail: how === "added" ? "declared as output" : "no longer declared as output" };
     case "code":
-      return { kind, subject: key === "code:bundle" ? "imports of cells" : subject, detail: how + describeReach(code?.reachedFrom[subject]) };
+      return explainCode(key, [before, after], code);
     default:
       return { kind, subject, detail: after === "missing" ? "missing" : how };
   }
+}
+
+function explainCode(key: string, [before, after]: readonly [string | undefined, string | undefined], code: CodePlaces | undefined): Reason {
+  const subject = subjectOf(key);
+  if (key === "code:bundle") return { kind: "code", subject: "imports of cells", detail: "changed" };
+  const reached = code?.reachedFrom[subject];
+  const exact = before === undefined || after === undefined ? null : explainNames(subject, before, code?.names);
+  if (exact !== null) return { kind: "code", subject, detail: exact.text + describeReach(exact.cells.length > 0 ? exact.cells : reached) };
+  return { kind: "code", subject, detail: (before === undefined ? "added" : after === undefined ? "removed" : "changed") + describeReach(reached) };
+}
+
+/** Tells which functions of a module changed; null where that is not known, or where only what has no name did. */
+function explainNames(module: string, before: string, names: CodeNames | undefined): { readonly text: string; readonly cells: readonly number[] } | null {
+  const [old, now] = [names?.earlier[before], names?.present[module]];
+  if (old === undefined || now === undefined) return null;
+  const changed = Object.keys(now).filter((name) => old[name] !== undefined && old[name] !== now[name]?.hash);
+  const added = Object.keys(now).filter((name) => old[name] === undefined);
+  const removed = Object.keys(old).filter((name) => now[name] === undefined);
+  const told = [...list(changed, "changed"), ...list(added, "added"), ...list(removed, "removed")];
+  if (told.length === 0) return null;
+  // What is new counts only through what calls it.
+  const touched = changed.length > 0 ? changed : added;
+  return { text: told.join(", "), cells: [...new Set(touched.flatMap((name) => now[name]?.cells ?? []))].sort((a, b) => a - b) };
+}
+
+function list(names: readonly string[], how: string): string[] {
+  if (names.length === 0) return [];
+  const shown = names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+  return [`${shown} ${how}`];
+}
+
+/** Values are hashed, for they may be nobody's business. */
+function describeVariable(before: string | undefined, after: string | undefined): string {
+  if (before === undefined) return "declared";
+  if (after === undefined) return "no longer declared";
+  return before === "unset" ? "is set now" : after === "unset" ? "is no longer set" : "changed";
+}
+
+function inBrackets(text: string | undefined): string {
+  return text === undefined ? "" : ` (${text})`;
 }
 
 function describeVersions(before: string, after: string): string {

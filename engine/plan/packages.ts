@@ -14,6 +14,8 @@ export type PackageReader = {
    * is linked from outside `node_modules`; `packages:resolution` -> hash of who uses which.
    */
   describe(uses: readonly PackageUse[]): FingerprintParts;
+  /** Package -> how code comes to it, the shortest way: `imported by stages/charts.ts`, `through vega, imported by ...`. */
+  trace(uses: readonly PackageUse[]): ReadonlyMap<string, string>;
 };
 
 type InstalledPackage = {
@@ -74,7 +76,33 @@ export function createPackageReader(root: string): PackageReader {
     const parts = [...versions].map(([name, found]) => [`packages:${name}`, [...found].sort().join(", ")] as const);
     return { ...Object.fromEntries(parts), "packages:resolution": hashValue([...edges].sort()) };
   }
-  return { describe };
+
+  function trace(uses: readonly PackageUse[]): ReadonlyMap<string, string> {
+    const importers = new Map<string, Set<string>>();
+    const open: { readonly name: string; readonly folder: string; readonly through: readonly string[]; readonly top: string }[] = [];
+    for (const { specifier, importer } of uses) {
+      const name = packageName(specifier);
+      if (name === null) continue;
+      const folder = findFolder(name, dirname(join(root, importer))) ?? findFolder(name, own);
+      if (!importers.has(name) && folder !== null) open.push({ name, folder, through: [], top: name });
+      importers.set(name, (importers.get(name) ?? new Set()).add(importer));
+    }
+    const describeImporters = (name: string) => `imported by ${[...(importers.get(name) ?? [])].sort().join(", ")}`;
+    const ways = new Map([...importers.keys()].map((name) => [name, describeImporters(name)]));
+    const visited = new Set<string>();
+    for (const { name, folder, through, top } of open) {
+      if (!ways.has(name)) ways.set(name, `through ${through.join(" > ")}, ${describeImporters(top)}`);
+      if (visited.has(folder)) continue;
+      visited.add(folder);
+      for (const dependency of read(name, folder).dependencies) {
+        const next = findFolder(dependency, folder);
+        // The list grows while it is walked, so that nearer packages come first.
+        if (next !== null) open.push({ name: dependency, folder: next, through: [...through, name], top });
+      }
+    }
+    return ways;
+  }
+  return { describe, trace };
 }
 
 /** `@scope/name` or `name`; null for Stitchbook itself, whose version counts by the cache version, and for URLs. */

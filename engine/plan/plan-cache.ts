@@ -3,6 +3,7 @@ import type { Project, Stage } from "../project/types.js";
 import { readStageCode, type StageCode } from "./code-closure.js";
 import { createPackageReader, type PackageReader } from "./packages.js";
 import { loadStageCode, saveStageCode, stageCodeKey } from "./stored-code.js";
+import { loadCodeNames, saveCodeNames, type CodeNames } from "./stored-names.js";
 
 /**
  * What one plan or run need not find out twice. It trusts that sources and packages stay as they are while it lives, so
@@ -10,6 +11,8 @@ import { loadStageCode, saveStageCode, stageCodeKey } from "./stored-code.js";
  */
 export type PlanCache = {
   readonly code: (project: Project, stage: Stage) => Promise<StageCode>;
+  /** What the modules of a stage declare and declared, to explain a change. */
+  readonly names: (project: Project, stage: Stage) => Promise<CodeNames>;
   readonly packages: PackageReader;
 };
 
@@ -30,15 +33,29 @@ export function createPlanCache(root: string, { stateFolder, isReadOnly = false 
     const stored = loadStageCode(file, key, root);
     if (stored !== null) return stored;
     const code = await readStageCode(project, stage);
-    if (!isReadOnly) saveStageCode(file, key, code);
+    if (!isReadOnly) {
+      saveStageCode(file, key, code);
+      saveCodeNames(namesFile(stateFolder, stage), key, code);
+    }
     return code;
+  };
+  const code = (project: Project, stage: Stage) => {
+    const known = stages.get(stage.id) ?? read(project, stage);
+    stages.set(stage.id, known);
+    return known;
   };
   return {
     packages: createPackageReader(root),
-    code(project, stage) {
-      const known = stages.get(stage.id) ?? read(project, stage);
-      stages.set(stage.id, known);
-      return known;
+    code,
+    async names(project, stage) {
+      const { names } = await code(project, stage);
+      if (stateFolder === undefined) return { present: names ?? {}, earlier: {} };
+      return loadCodeNames(namesFile(stateFolder, stage), stageCodeKey(project, stage), names);
     },
   };
+}
+
+/** Ids hold no dot, so no stage's code can have this name. */
+function namesFile(stateFolder: string, stage: Stage): string {
+  return join(stateFolder, "code", `${stage.id}.names.json`);
 }

@@ -3,6 +3,7 @@ import { ProjectError } from "../project/problems.js";
 import { contractHash } from "./contract-hash.js";
 import { decideTask, isExpired, isOnlyVerified, mayRestore, type ArtifactMismatch } from "./decide.js";
 import { missingEnvironment } from "./environment.js";
+import type { CodePlaces } from "./explain-difference.js";
 import { fingerprintTask, type InputDigests } from "./fingerprint.js";
 import type { PlanCache } from "./plan-cache.js";
 import { fingerprintReport, type ReportInputs } from "./report-fingerprint.js";
@@ -28,6 +29,10 @@ export type PlanContext = {
   /** What the store holds of a task with this fingerprint's hash, looked at cheaply; null where nothing. Without a store it is absent. */
   readonly stored?: (task: Task, fingerprint: string) => Promise<StoredOutcome | null>;
   readonly cache: PlanCache;
+  /** The tasks to decide for, in dependency order; what others made is taken as it is. All where absent. */
+  readonly selected?: readonly Task[];
+  /** What `selected` needs of the other tasks and is not there. */
+  readonly findMissing?: () => Promise<readonly Problem[]>;
 };
 
 /**
@@ -39,12 +44,12 @@ export type PlanContext = {
  * @throws ProjectError with everything wrong that can be known before running: imports, unset variables.
  */
 export async function planRun(context: PlanContext): Promise<ReadonlyMap<string, Decision>> {
-  const errors = (await findCodeProblems(context)).filter((problem) => problem.severity === "error");
+  const errors = [...(await findCodeProblems(context)), ...((await context.findMissing?.()) ?? [])].filter((problem) => problem.severity === "error");
   if (errors.length > 0) throw new ProjectError(errors);
   const decisions = new Map<string, Decision>();
   const unsettled = new Set<string>();
   const foresight = foresee(context);
-  for (const task of context.project.tasks) {
+  for (const task of context.selected ?? context.project.tasks) {
     const unknown = new Set(task.dependsOn.filter((id) => unsettled.has(id)));
     const { decision, stored } = await decide(foresight.context, task, { unknownTasks: unknown, foreseen: foresight.outcomes });
     decisions.set(task.id, decision);
@@ -97,7 +102,7 @@ async function decide(context: PlanContext, task: Task, before: Before): Promise
     now: context.now,
     forced: context.force.has(task.id),
     unknownTasks,
-    ...(isStageTask(task) ? { code: await context.cache.code(context.project, task.node) } : {}),
+    ...(isStageTask(task) && record !== null && record.fingerprint.hash !== fingerprint.hash ? { code: await locateCode(context, task.node) } : {}),
   });
   const first = task.dependsOn.find((id) => unknownTasks.has(id));
   if (first !== undefined && own.action === "fresh") {
@@ -121,14 +126,28 @@ export async function fingerprintForRecord(context: PlanContext, task: Task, dig
 }
 
 /** What is wrong with the code and the environment of stages, for `check` and before a run. */
-export async function findCodeProblems({ project, cache, env }: Pick<PlanContext, "project" | "cache" | "env">): Promise<Problem[]> {
-  const codes = await Promise.all(project.stages.map((stage) => cache.code(project, stage)));
+export async function findCodeProblems({ project, cache, env, selected = project.tasks }: Pick<PlanContext, "project" | "cache" | "env" | "selected">): Promise<Problem[]> {
+  const stages = stagesOf(project, selected);
+  const codes = await Promise.all(stages.map((stage) => cache.code(project, stage)));
   const seen = new Set<string>();
   const problems = codes.flatMap((code) => code.problems).filter((problem) => {
     const key = JSON.stringify(problem);
     return !seen.has(key) && seen.add(key);
   });
-  return [...problems, ...missingEnvironment(project, env)];
+  return [...problems, ...missingEnvironment({ stages }, env)];
+}
+
+/** The stages that have a selected task; all of them, also those without any task, where nothing is left out. */
+function stagesOf(project: Project, selected: readonly Task[]): readonly Stage[] {
+  if (selected.length === project.tasks.length) return project.stages;
+  const nodes = new Set(selected.map(({ node }) => node.id));
+  return project.stages.filter(({ id }) => nodes.has(id));
+}
+
+/** Where the parts of a stage's code stand; only asked for once something changed. */
+async function locateCode({ project, cache }: PlanContext, stage: Stage): Promise<CodePlaces> {
+  const [{ cells, reachedFrom, packages }, names] = await Promise.all([cache.code(project, stage), cache.names(project, stage)]);
+  return { cells, reachedFrom, names, packages: cache.packages.trace(packages) };
 }
 
 async function computeFingerprint(context: PlanContext, task: Task, known: Before & { readonly digests: InputDigests }): Promise<Fingerprint> {

@@ -33,7 +33,7 @@ export function loadStageCode(file: string, key: string, root: string): StageCod
 /** Stores the code of a stage. Code with problems is not stored, and that it can't be written is no failure. */
 export function saveStageCode(file: string, key: string, code: StageCode): void {
   if (code.problems.length > 0) return;
-  const text = JSON.stringify(code);
+  const text = JSON.stringify({ ...code, names: undefined });
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(file), { recursive: true });

@@ -37,6 +37,6 @@ describe("formats for people", () => {
     expect(formatBytes(12_345)).toBe("12.3 kB");
     expect([40, 3200, 125_000, 4_800_000].map(formatDuration)).toEqual(["40 ms", "3.2 s", "2 min 5 s", "1 h 20 min"]);
     const changed = { kind: "code", subject: "stages/units.ts", detail: "changed" } as const;
-    expect(formatReasons([changed, { kind: "params", subject: "seed", detail: "7 -> 8" }])).toBe("code: stages/units.ts changed (+1 more)");
+    expect(formatReasons([changed, { kind: "params", subject: "seed", detail: "7 -> 8" }])).toBe("stages/units.ts changed (+1 more)");
   });
 });

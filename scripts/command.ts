@@ -11,9 +11,13 @@ export type Command = {
   readonly options: OptionsConfig;
   /** Help for each option, in order. */
   readonly optionHelp: Readonly<Record<string, string>>;
+  /** Options whose value may be left out: what stands for it, and what a value looks like. */
+  readonly optionalValues?: Readonly<Record<string, OptionalValue>>;
   /** @returns the exit code */
   readonly run: (input: CommandInput) => Promise<number>;
 };
+
+export type OptionalValue = { readonly missing: string; readonly pattern: RegExp };
 
 export type CommandInput = {
   readonly flags: Flags;
@@ -69,11 +73,28 @@ export const commonOptionHelp: Readonly<Record<string, string>> = {
 export async function parseCommandLine(command: Command, args: readonly string[]): Promise<CommandInput> {
   const options = { ...command.options, ...commonOptions };
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({ args: giveMissingValues(args, command.optionalValues ?? {}), options, allowPositionals: true, strict: true });
     return { flags: new Flags(values), positionals };
   } catch (error) {
     throw new UsageError(await explain(error, Object.keys(options)));
   }
+}
+
+/** `--wait` becomes `--wait=30m`, and `--wait 10m` becomes `--wait=10m`. */
+function giveMissingValues(args: readonly string[], optional: Readonly<Record<string, OptionalValue>>): string[] {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const given: string[] = [];
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? "";
+    const value = index < end && arg.startsWith("--") ? optional[arg.slice(2)] : undefined;
+    const next = index + 1 < end ? args[index + 1] : undefined;
+    if (value === undefined) given.push(arg);
+    else if (next !== undefined && value.pattern.test(next)) {
+      given.push(`${arg}=${next}`);
+      index += 1;
+    } else given.push(`${arg}=${value.missing}`);
+  }
+  return given;
 }
 
 async function explain(error: unknown, known: readonly string[]): Promise<string> {

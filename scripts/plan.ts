@@ -1,46 +1,79 @@
-import { readAllRecords } from "../engine/checkpoint/records.js";
+import { describeCompared } from "../engine/observe/compared.js";
 import { formatReason } from "../engine/observe/format.js";
-import { planRun } from "../engine/plan/plan-run.js";
+import { planRun, type PlanContext } from "../engine/plan/plan-run.js";
+import type { Decision } from "../engine/plan/types.js";
+import type { Task } from "../engine/project/types.js";
 import { createPlanContext } from "../engine/run/plan-project.js";
-import { type Command, exitCodes, UsageError } from "./command.js";
-import { findSite, openProject } from "./project-commands.js";
+import { type Command, type CommandInput, exitCodes } from "./command.js";
+import { findSite, openWithRecords, readSelection, select, selectionOptionHelp, selectionOptions } from "./project-commands.js";
 
 export const command: Command = {
-  usage: "[options]",
+  usage: "[TARGET...] [options]",
   summary: "Say what run would do, and why. Runs and writes nothing.",
-  options: { force: { type: "boolean", short: "f" }, param: { type: "string", multiple: true } },
-  optionHelp: { force: "as if every task had to execute", param: "NAME=VALUE  a parameter, or one stage's: stage.name=value" },
-  async run({ flags, positionals }) {
-    if (positionals[0] !== undefined) throw new UsageError(`targets are not supported yet, found ${positionals[0]}`);
-    const site = findSite(flags);
-    const project = await openProject(site, { isReadOnly: true });
-    const records = readAllRecords(site.stateFolder, project.tasks.map((task) => task.id));
-    const force = new Set(flags.has("force") ? project.tasks.map((task) => task.id) : []);
-    const context = createPlanContext(project, { stateFolder: site.stateFolder, records, env: process.env, overrides: flags.list("param"), force, now: Date.now(), isReadOnly: true });
-    const decisions = await planRun(context);
-    const tasks = project.tasks.map((task) => {
-      const decision = decisions.get(task.id);
-      return { task: task.id, stage: task.node.id, dataset: task.dataset?.name ?? null, action: decision?.action ?? "run", reasons: decision?.reasons ?? [] };
-    });
-    if (flags.has("json")) {
-      process.stdout.write(`${JSON.stringify({ tasks })}\n`);
-      return exitCodes.ok;
-    }
-    const width = Math.max(...tasks.map(({ task }) => task.length), 4);
-    const shown = flags.has("quiet") ? [] : tasks.filter((task) => task.action !== "fresh" || flags.has("verbose"));
-    for (const { task, action, reasons } of shown) {
-      const [first = "", ...others] = reasons.map(formatReason);
-      process.stdout.write(`${action.padEnd(7)} ${task.padEnd(width)}  ${first}`.trimEnd() + "\n");
-      for (const other of others) process.stdout.write(`${" ".repeat(width + 10)}${other}\n`);
-    }
-    process.stdout.write(summarise(tasks));
-    return exitCodes.ok;
+  options: { ...selectionOptions, force: { type: "boolean", short: "f" }, param: { type: "string", multiple: true }, rehash: { type: "boolean" } },
+  optionHelp: {
+    ...selectionOptionHelp,
+    force: "as if every selected task had to execute",
+    param: "NAME=VALUE  a parameter, or one stage's: stage.name=value",
+    rehash: "trust no recorded state of a file: compute every digest",
   },
+  run: plan,
 };
 
-function summarise(tasks: readonly { readonly action: string }[]): string {
-  const count = (action: string) => tasks.filter((task) => task.action === action).length;
+async function plan({ flags, positionals }: CommandInput): Promise<number> {
+  const site = findSite(flags);
+  const request = readSelection(flags, positionals, site);
+  const { project, records } = await openWithRecords(site, { isReadOnly: true });
+  const selected = await select(project, request);
+  const context = createPlanContext(project, {
+    stateFolder: site.stateFolder,
+    records,
+    env: process.env,
+    overrides: flags.list("param"),
+    force: new Set(flags.has("force") ? selected.map((task) => task.id) : []),
+    now: Date.now(),
+    isReadOnly: true,
+    selected,
+    rehash: flags.has("rehash"),
+  });
+  const decisions = await planRun(context);
+  const tasks = selected.map((task) => ({ task, decision: decisions.get(task.id) ?? { task: task.id, action: "run", reasons: [] } as const }));
+  if (flags.has("json")) process.stdout.write(`${JSON.stringify({ tasks: tasks.map(toJson) })}\n`);
+  else {
+    const width = Math.max(...tasks.map(({ task }) => task.id.length), 4);
+    const shown = flags.has("quiet") ? [] : tasks.filter(({ decision }) => decision.action !== "fresh" || flags.has("verbose"));
+    for (const { task, decision } of shown) process.stdout.write(decision.action === "fresh" ? await describeFresh(context, task, width) : describeStale(decision, width));
+    process.stdout.write(summarise(tasks.map(({ decision }) => decision)));
+  }
+  return exitCodes.ok;
+}
+
+function toJson({ task, decision }: { readonly task: Task; readonly decision: Decision }) {
+  return { task: task.id, stage: task.node.id, dataset: task.dataset?.name ?? null, action: decision.action, reasons: decision.reasons };
+}
+
+function describeStale({ action, task, reasons }: Decision, width: number): string {
+  const [first = "", ...others] = reasons.map(formatReason);
+  const lines = [`${action.padEnd(7)} ${task.padEnd(width)}  ${first}`.trimEnd(), ...others.map((other) => `${" ".repeat(width + 10)}${other}`)];
+  return `${lines.join("\n")}\n`;
+}
+
+/** With what was compared: why this task is not run. */
+async function describeFresh({ project, cache, records }: PlanContext, task: Task, width: number): Promise<string> {
+  const record = records.get(task.id);
+  const head = `fresh   ${task.id.padEnd(width)}  same as in run ${record?.run ?? "?"}\n`;
+  if (record === undefined) return head;
+  const [cells, names] = task.node.kind === "stage" ? [(await cache.code(project, task.node)).cells, (await cache.names(project, task.node)).present] : [[], {}];
+  return head + describeCompared({ record, cells, names }).map(([kind, text]) => `          ${kind.padEnd(11)}${text}\n`).join("");
+}
+
+function summarise(decisions: readonly Decision[]): string {
+  const count = (action: Decision["action"]) => decisions.filter((decision) => decision.action === action).length;
   const [run, restored] = [count("run"), count("restore")];
-  if (run + restored === 0) return `Everything is up to date: ${tasks.length} tasks.\n`;
-  return `${run} of ${tasks.length} tasks would run${restored === 0 ? "" : `, ${restored} would be restored`}.\n`;
+  if (run + restored === 0) return `Everything is up to date: ${counted(decisions.length)}.\n`;
+  return `${run} of ${counted(decisions.length)} would run${restored === 0 ? "" : `, ${restored} would be restored`}.\n`;
+}
+
+function counted(tasks: number): string {
+  return `${tasks} ${tasks === 1 ? "task" : "tasks"}`;
 }

@@ -1,9 +1,13 @@
-import { join, resolve } from "node:path";
+import { realpathSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { readEveryRecord } from "../engine/checkpoint/records.js";
+import { SelectionError, selectTasks, type SelectionRequest } from "../engine/plan/select-tasks.js";
+import type { TaskRecord } from "../engine/plan/types.js";
 import { findRoot } from "../engine/project/find-root.js";
 import { openProject as openFolder } from "../engine/project/project-cache.js";
 import { findPackageFile } from "../engine/report/package-file.js";
-import type { Project } from "../engine/project/types.js";
-import { type Flags, UsageError } from "./command.js";
+import type { Project, Task } from "../engine/project/types.js";
+import { type Flags, nearest, UsageError } from "./command.js";
 
 /** Where a command works. All paths are absolute. */
 export type Site = { readonly root: string; readonly stateFolder: string };
@@ -25,8 +29,65 @@ export function findSite(flags: Flags): Site {
  *
  * @throws ProjectError with everything that is wrong with it
  */
-export function openProject({ root, stateFolder }: Site, { isReadOnly }: { readonly isReadOnly: boolean }): Promise<Project> {
-  return openFolder(root, { stateFolder, isReadOnly, now: Date.now() });
+export async function openProject(site: Site, options: { readonly isReadOnly: boolean }): Promise<Project> {
+  return (await openWithRecords(site, options)).project;
+}
+
+/**
+ * Opens the project of a site together with what its runs left.
+ *
+ * @returns `records`: every one, also those of tasks that are no more
+ * @throws ProjectError with everything that is wrong with it
+ */
+export async function openWithRecords({ root, stateFolder }: Site, { isReadOnly }: { readonly isReadOnly: boolean }): Promise<{ readonly project: Project; readonly records: ReadonlyMap<string, TaskRecord> }> {
+  const records = readEveryRecord(stateFolder);
+  return { project: await openFolder(root, { stateFolder, isReadOnly, now: Date.now(), orphans: madePaths(records) }), records };
+}
+
+/** All that runs made, as far as it is on record. */
+export function madePaths(records: ReadonlyMap<string, TaskRecord>): ReadonlySet<string> {
+  const made = new Set<string>();
+  for (const { artifacts, left } of records.values()) {
+    for (const { path } of artifacts) made.add(path);
+    for (const { path } of left ?? []) made.add(path);
+  }
+  return made;
+}
+
+/** The options that narrow what a command is about. */
+export const selectionOptions = {
+  only: { type: "string", multiple: true },
+  from: { type: "string", multiple: true },
+  until: { type: "string", multiple: true },
+  dataset: { type: "string", multiple: true },
+} as const;
+
+export const selectionOptionHelp = {
+  only: "NAME  this alone, with what is there",
+  from: "NAME  this and all after it",
+  until: "NAME  this and all that it needs, as a target",
+  dataset: "NAME  of fan-outs only the tasks for this dataset",
+} as const;
+
+/** Reads targets and selection options. */
+export function readSelection(flags: Flags, targets: readonly string[], { root }: Site): SelectionRequest {
+  const way = relative(realpathSync(root), realpathSync(process.cwd()));
+  const folder = way === ".." || way.startsWith(`..${sep}`) ? null : way.split(sep).join("/");
+  return { targets, only: flags.list("only"), from: flags.list("from"), until: flags.list("until"), datasets: flags.list("dataset"), folder };
+}
+
+/**
+ * Selects tasks.
+ *
+ * @throws UsageError naming the nearest name that is known
+ */
+export async function select(project: Project, request: SelectionRequest): Promise<readonly Task[]> {
+  try {
+    return selectTasks(project, request);
+  } catch (error) {
+    if (!(error instanceof SelectionError)) throw error;
+    throw new UsageError(error.message + (await nearest(error.found, error.known, (name) => name)));
+  }
 }
 
 /**

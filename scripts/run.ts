@@ -1,76 +1,119 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { createEmitter } from "../engine/observe/bus.js";
-import { RunConsole } from "../engine/observe/console.js";
+import { resolve } from "node:path";
 import type { RunStatus } from "../engine/observe/events.js";
-import { createJsonLines } from "../engine/observe/json-lines.js";
-import { LogFile, trimLogs } from "../engine/observe/log-file.js";
-import { executeRun } from "../engine/run/execute-run.js";
-import { acquireLock, explainHeldLock, type HeldLock } from "../engine/run/lock.js";
-import { createRunId } from "../engine/run/run-id.js";
-import { findPackageFile } from "../engine/report/package-file.js";
-import { viewPath } from "../engine/run/view.js";
+import type { SelectionRequest } from "../engine/plan/select-tasks.js";
 import type { Project } from "../engine/project/types.js";
+import { findPackageFile } from "../engine/report/package-file.js";
+import { executeRun } from "../engine/run/execute-run.js";
+import type { Lock } from "../engine/run/lock.js";
+import { findOutputFolderProblem } from "../engine/run/output-place.js";
+import { createRunId } from "../engine/run/run-id.js";
 import { type Command, type CommandInput, exitCodes, type Flags, UsageError } from "./command.js";
 import { command as plan } from "./plan.js";
-import { findSite, openProject, findWorkerFile, type Site } from "./project-commands.js";
+import { findSite, findWorkerFile, openWithRecords, readSelection, select, selectionOptionHelp, selectionOptions, type Site } from "./project-commands.js";
+import { observe } from "./run-observers.js";
+import { readWait, takeLock, waitHelp, waitValue } from "./wait.js";
 
 export const command: Command = {
-  usage: "[options]",
-  summary: "Bring every task up to date, in dependency order.",
+  usage: "[TARGET...] [options]",
+  summary: "Bring targets (stages, reports, tasks, artifacts; default all) and what they need up to date, in dependency order.",
   options: {
     jobs: { type: "string", short: "j" },
     "keep-going": { type: "boolean", short: "k" },
+    ...selectionOptions,
     force: { type: "boolean", short: "f" },
     "dry-run": { type: "boolean", short: "n" },
     param: { type: "string", multiple: true },
+    "output-dir": { type: "string" },
+    rehash: { type: "boolean" },
+    wait: { type: "string" },
   },
   optionHelp: {
     jobs: "N  how many tasks at once (default: the cores)",
     "keep-going": "run what does not depend on a failed task",
-    force: "execute every task, up to date or not",
+    ...selectionOptionHelp,
+    force: "execute every selected task, up to date or not",
     "dry-run": "plan only: run and write nothing",
     param: "NAME=VALUE  a parameter, or one stage's: stage.name=value",
+    "output-dir": "DIR  publish there; the project's artifacts and records stay as they are",
+    rehash: "trust no recorded state of a file: compute every digest",
+    wait: waitHelp,
   },
+  optionalValues: { wait: waitValue },
   run,
 };
 
 async function run(input: CommandInput): Promise<number> {
   const { flags, positionals } = input;
   if (flags.has("dry-run")) return plan.run(input);
-  if (positionals[0] !== undefined) throw new UsageError(`targets are not supported yet, found ${positionals[0]}; run without one to bring everything up to date`);
   const jobs = readJobs(flags);
+  const waitMs = readWait(flags);
   const site = findSite(flags);
-  const project = await openProject(site, { isReadOnly: false });
+  const request = readSelection(flags, positionals, site);
   const runId = createRunId(Date.now(), Math.random);
-  const lock = await acquireLock({ stateFolder: site.stateFolder, run: runId });
-  if ("heldBy" in lock) return tellHeld(lock);
   const stop = stopOnSignals();
-  const observers = observe({ flags, site, project, runId });
+  // What is read under the lock stays true: no other run publishes meanwhile.
+  const lock = await takeLock(site, { runId, waitMs, signal: stop.signal });
+  if (lock === null) {
+    stop.forget();
+    return stop.signal.aborted ? stop.exitCode() : exitCodes.locked;
+  }
   try {
-    const status = await executeRun({
+    const status = await runLocked({ flags, site, request, runId, lock, jobs, signal: stop.signal });
+    return exitCodeOf(status, stop.exitCode());
+  } finally {
+    await lock.release();
+    stop.forget();
+  }
+}
+
+type Locked = { readonly flags: Flags; readonly site: Site; readonly request: SelectionRequest; readonly runId: string; readonly lock: Lock; readonly jobs: number; readonly signal: AbortSignal };
+
+async function runLocked({ flags, site, request, runId, lock, jobs, signal }: Locked): Promise<RunStatus> {
+  const { project, records } = await openWithRecords(site, { isReadOnly: false });
+  const selected = await select(project, request);
+  const outputDir = flags.text("output-dir");
+  const observers = observe({ flags, site, project, runId, outputDir });
+  try {
+    return await executeRun({
       project,
       runId,
       stateFolder: site.stateFolder,
       workerFile: findWorkerFile(),
       artistFile: findPackageFile("artist-thread.js", "dist/artist-thread.js"),
       overrides: flags.list("param"),
-      force: new Set(flags.has("force") ? project.tasks.map((task) => task.id) : []),
+      force: new Set(flags.has("force") ? selected.map((task) => task.id) : []),
+      selected,
+      records,
+      rehash: flags.has("rehash"),
+      ...(outputDir === undefined ? {} : { outputFolder: readOutputFolder(project, outputDir) }),
+      request: { targets: request.targets, ...describeSelection(request) },
       jobs,
       keepGoing: flags.has("keep-going"),
       lock,
       emit: observers.emit,
       env: process.env,
-      signal: stop.signal,
+      signal,
       now: Date.now,
       random: Math.random,
     });
-    return exitCodeOf(status, stop.exitCode());
   } finally {
     observers.close();
-    await lock.release();
-    stop.forget();
   }
+}
+
+function readOutputFolder(project: Project, written: string): string {
+  if (written === "") throw new UsageError("--output-dir: expected a folder, found nothing");
+  const folder = resolve(written);
+  const problem = findOutputFolderProblem(project, folder);
+  if (problem !== null) throw new UsageError(`--output-dir ${written}: ${problem}; name another folder`);
+  return folder;
+}
+
+/** What was asked for besides targets; nothing where nothing was. */
+function describeSelection({ only, from, until, datasets }: SelectionRequest) {
+  const given = Object.entries({ only, from, until, dataset: datasets }).filter(([, values]) => values.length > 0);
+  return given.length === 0 ? {} : { selection: Object.fromEntries(given) };
 }
 
 function readJobs(flags: Flags): number {
@@ -92,46 +135,6 @@ function exitCodeOf(status: RunStatus, stopped: number): number {
     case "stopped":
       return stopped;
   }
-}
-
-type Observed = { readonly flags: Flags; readonly site: Site; readonly project: Project; readonly runId: string };
-
-/** Console, or JSON lines instead of it, and the log file, which is made with the first event. */
-function observe({ flags, site, project, runId }: Observed) {
-  const folder = join(site.root, "logs");
-  let log: LogFile | null = null;
-  const screen = new RunConsole({
-    stdout: process.stdout,
-    stderr: process.stderr,
-    verbosity: flags.has("quiet") ? "quiet" : flags.has("verbose") ? "verbose" : "normal",
-    color: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
-    logPath: `logs/${runId}.jsonl`,
-    viewPath: (task) => (project.tasks.some((each) => each.id === task && each.node.kind === "stage") ? viewPath(task) : null),
-  });
-  screen.alignTo(project.tasks.map((task) => task.id));
-  const shown = flags.has("json") ? createJsonLines(process.stdout) : screen.listener;
-  const emit = createEmitter(
-    runId,
-    [
-      (event) => {
-        log ??= new LogFile(folder, runId);
-        log.listener(event);
-      },
-      shown,
-    ],
-    Date.now,
-  );
-  const close = () => {
-    log?.close();
-    if (log !== null) trimLogs(folder, project.logsKeep);
-  };
-  return { emit, close };
-}
-
-function tellHeld(held: HeldLock): number {
-  const { message, hint } = explainHeldLock(held);
-  process.stderr.write(`stitchbook: ${message}\n  ${hint}\n`);
-  return exitCodes.locked;
 }
 
 /** SIGINT and SIGTERM end the run in order; a second one of them ends it at once. */

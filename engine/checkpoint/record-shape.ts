@@ -16,6 +16,8 @@ export function isTaskRecord(value: unknown): value is TaskRecord {
     ["task", "contract", "run", "startedAt", "finishedAt"].every((key) => isString(value[key])) &&
     isCount(value["durationMs"]) &&
     (value["statesAt"] === undefined || isString(value["statesAt"])) &&
+    (value["overrides"] === undefined || isListOf(value["overrides"], isString)) &&
+    (value["left"] === undefined || isListOf(value["left"], isHashedFile)) &&
     isFingerprint(value["fingerprint"]) &&
     isListOf(value["artifacts"], isArtifact) &&
     isListOf(value["inputs"], isHashedFile) &&

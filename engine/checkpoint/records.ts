@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskRecord } from "../plan/types.js";
 import { isTaskRecord } from "./record-shape.js";
@@ -37,13 +37,7 @@ export function sealRecord(record: object): string {
  * the task then counts as never run.
  */
 export function readRecord(stateFolder: string, task: string): TaskRecord | null {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(recordPath(stateFolder, task));
-  } catch {
-    return null;
-  }
-  const record = parseRecord(bytes);
+  const record = parseFile(recordPath(stateFolder, task));
   return record?.task === task ? record : null;
 }
 
@@ -55,6 +49,34 @@ export function readAllRecords(stateFolder: string, tasks: Iterable<string>): Re
     if (record !== null) records.set(task, record);
   }
   return records;
+}
+
+/** Reads every record that is there, also those of tasks that are no more. Damaged ones are left out. */
+export function readEveryRecord(stateFolder: string): Map<string, TaskRecord> {
+  const folder = join(stateFolder, "records");
+  const records = new Map<string, TaskRecord>();
+  for (const name of listFolder(folder)) {
+    if (!name.endsWith(".json")) continue;
+    const record = parseFile(join(folder, name));
+    if (record !== null && recordPath(stateFolder, record.task) === join(folder, name)) records.set(record.task, record);
+  }
+  return records;
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function parseFile(path: string): TaskRecord | null {
+  try {
+    return parseRecord(readFileSync(path));
+  } catch {
+    return null;
+  }
 }
 
 function parseRecord(bytes: Buffer): TaskRecord | null {

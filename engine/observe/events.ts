@@ -8,10 +8,13 @@ export type ReasonKind =
 /** Why a task is not fresh: the thing that changed, and how. */
 export type Reason = { readonly kind: ReasonKind; readonly subject: string; readonly detail: string };
 
+/** The options that a run was narrowed by; those that were not given are left out. */
+export type RunSelection = { readonly only?: readonly string[]; readonly from?: readonly string[]; readonly until?: readonly string[]; readonly dataset?: readonly string[] };
+
 export type RunStatus = "ok" | "failed" | "alerted" | "stopped";
 
 export type RunEvent =
-  | { readonly event: "run.start"; readonly project: string; readonly tasks: number; readonly targets: readonly string[] }
+  | { readonly event: "run.start"; readonly project: string; readonly tasks: number; readonly targets: readonly string[]; readonly selection?: RunSelection; /** `--param`: such a run never is the last good one. */ readonly params?: readonly string[]; /** Absolute; the project's artifacts and records stay as they are. */ readonly output_dir?: string }
   | { readonly event: "task.start"; readonly task: string; readonly attempt: number; readonly reasons: readonly Reason[]; readonly action?: "restore" }
   | { readonly event: "task.log"; readonly task: string; readonly stream: "stdout" | "stderr"; readonly cell: number | null; readonly message: string }
   | { readonly event: "task.retry"; readonly task: string; readonly attempt: number; readonly attempts: number; readonly delay_ms: number; readonly message: string }

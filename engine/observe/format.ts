@@ -33,6 +33,11 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(1)} ${unit}`;
 }
 
+/** The first 12 characters of a digest; anything else as it is. */
+export function shortDigest(text: string): string {
+  return text.replace(/[0-9a-f]{64}/g, (digest) => digest.slice(0, 12));
+}
+
 /** One reason in words: `stages/units.ts: toFahrenheit changed (reached from cell 4)`, `parameter seed: 7 -> 8`. */
 export function formatReason(reason: Reason): string {
   switch (reason.kind) {

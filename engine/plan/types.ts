@@ -40,6 +40,10 @@ export type TaskRecord = {
   readonly durationMs: number;
   /** When every `state` was last known to go with its digest; absent in a fresh record, where `startedAt` stands for it. RFC 3339. */
   readonly statesAt?: string;
+  /** The `--param` values of the run that made it; absent where there were none. Such a run never is the last good one. */
+  readonly overrides?: readonly string[];
+  /** Artifacts of earlier executions that the task does not declare any more, as they were then. */
+  readonly left?: readonly { readonly path: string; readonly sha256: string; readonly state: FileState }[];
 };
 
 /** What an earlier execution with a fingerprint left in the store, as far as other tasks see it. */

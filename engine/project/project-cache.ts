@@ -6,6 +6,7 @@ import { digestBytes, digestEntries, type DiskBasis, kindOf, noFolder, type Witn
 import { isTrusted, readFileState, readFolderState, sameState, type FileState } from "./file-state.js";
 import type { ReadOptions } from "./read-project.js";
 import type { Project } from "./types.js";
+import { findUndeclared } from "./undeclared.js";
 
 export type OpenOptions = ReadOptions & {
   /** Absolute path of `.stitchbook/`. */
@@ -25,21 +26,26 @@ export type OpenOptions = ReadOptions & {
 export async function openProject(root: string, options: OpenOptions): Promise<Project> {
   const folder = resolve(root);
   const file = join(options.stateFolder, "cache", "project");
-  const key = JSON.stringify([buildId, process.version, folder, [...(options.orphans ?? [])].sort()]);
+  const key = JSON.stringify([buildId, process.version, folder]);
   const kept = buildId === null ? null : await loadSnapshot(file, key);
-  const basis = kept === null ? null : await confirm(folder, kept, options.now);
+  const basis = kept === null || kept.orphans !== describeOrphans(kept.project, options) ? null : await confirm(folder, kept, options.now);
   if (kept !== null && basis !== null) {
     if (basis !== kept.basis && !options.isReadOnly) await saveSnapshot(file, key, { ...kept, basis, at: options.now });
     return kept.project;
   }
   const { readWitnessed } = await import("./read-project.js");
   const read = await readWitnessed(folder, options);
-  if (!options.isReadOnly && buildId !== null) await saveSnapshot(file, key, { ...read, at: options.now });
+  if (!options.isReadOnly && buildId !== null) await saveSnapshot(file, key, { ...read, orphans: describeOrphans(read.project, options), at: options.now });
   return read.project;
 }
 
 /** `at`: when every state was read or confirmed, at the earliest; milliseconds since the epoch. */
-type Snapshot = { readonly project: Project; readonly basis: DiskBasis; readonly at: number };
+type Snapshot = { readonly project: Project; readonly basis: DiskBasis; readonly orphans: string; readonly at: number };
+
+/** Files that are declared are no orphans, so that what the last run made does not count. */
+function describeOrphans(project: Project, { orphans = new Set() }: ReadOptions): string {
+  return JSON.stringify(findUndeclared(project, orphans).sort());
+}
 
 const digestLength = 64;
 

@@ -17,7 +17,7 @@ import type { Problem, Project } from "./types.js";
 export { findRoot } from "./find-root.js";
 
 export type ReadOptions = {
-  /** Project paths of files that an earlier run made and nobody declares any more: no input means them. */
+  /** Project paths of files that earlier runs made. Those that nobody declares any more are nobody's input. */
   readonly orphans?: ReadonlySet<string>;
 };
 

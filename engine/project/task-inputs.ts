@@ -95,7 +95,7 @@ async function resolveMissing(input: InputPattern, { owners, disk, orphans, isPa
     return fail(input, {
       code: "missing-input",
       message: `no task makes \`${path}\` any more: an earlier run left it behind`,
-      hint: "declare it as an output of the stage that makes it, or remove this input",
+      hint: "declare it as an output of the stage that makes it, or remove this input; `stitchbook clean --orphans` removes what was left behind, but not what was changed since",
     });
   }
   if (isPartial) return { inputs: [], problem: null };

@@ -32,7 +32,7 @@ export async function collectCaches(options: CacheOptions): Promise<readonly Cac
   const newest = new Set(project.stages.flatMap((stage) => newestOf(compiled.filter(({ name }) => name.startsWith(entryPrefix(stage.file))))));
   const plots = await listFiles(join(stateFolder, "cache", "plots"));
   const codes = await listFiles(join(stateFolder, "code"));
-  const present = new Set(project.stages.map((stage) => `${stage.id}.json`));
+  const present = new Set(project.stages.flatMap((stage) => [`${stage.id}.json`, `${stage.id}.names.json`]));
   const removed = [
     ...compiled.filter((file) => isOld(file) && !newest.has(file)).map((file) => toRemoval(file, "compiled")),
     ...plots.filter(isOld).map((file) => toRemoval(file, "plot")),

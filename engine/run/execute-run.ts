@@ -1,22 +1,24 @@
 import { join } from "node:path";
 import { settleStates } from "../checkpoint/artifact-check.js";
-import { readAllRecords } from "../checkpoint/records.js";
+import { readAllRecords, readRecord } from "../checkpoint/records.js";
 import { compileNotebooks } from "../notebook/compile/compile-notebooks.js";
 import type { CompiledNotebook } from "../notebook/types.js";
 import type { Emit } from "../observe/bus.js";
-import type { RunStatus } from "../observe/events.js";
+import type { RunEvent, RunStatus } from "../observe/events.js";
 import { editedArtifacts, isOnlyVerified } from "../plan/decide.js";
 import { decideOne, planRun } from "../plan/plan-run.js";
-import type { Decision } from "../plan/types.js";
+import type { Decision, TaskRecord } from "../plan/types.js";
 import { buildId } from "../project/build-id.js";
 import { ProjectError } from "../project/problems.js";
 import type { Project, Task } from "../project/types.js";
 import { createArtist } from "../report/artist.js";
 import { openStore } from "../store/store.js";
+import { copyArtifacts } from "./copy-artifacts.js";
 import { removeStrayTemporaries } from "./durable-file.js";
 import type { Lock } from "./lock.js";
 import { storeFolderName } from "./find-stored.js";
 import { createLateCompiler } from "./late-compiler.js";
+import { closeOutputFolder, digestFrom, openOutputFolder, projectPlace } from "./output-place.js";
 import { createPlanContext } from "./plan-project.js";
 import { readNeeds } from "./present-needs.js";
 import { recoverPublications } from "./recover-publications.js";
@@ -43,6 +45,16 @@ export type RunOptions = {
   /** `name=value` or `stage.name=value`. */
   readonly overrides: readonly string[];
   readonly force: ReadonlySet<string>;
+  /** The tasks to bring up to date, in dependency order; all where absent. */
+  readonly selected?: readonly Task[];
+  /** Records as they are on the disk, where they were read under this run's lock. */
+  readonly records?: ReadonlyMap<string, TaskRecord>;
+  /** True where no recorded state of a file is to be trusted. */
+  readonly rehash?: boolean;
+  /** Absolute path of the folder to publish to; then the project's artifacts and records stay as they are. */
+  readonly outputFolder?: string;
+  /** What was asked for, for the log. */
+  readonly request?: Partial<Pick<Extract<RunEvent, { event: "run.start" }>, "targets" | "selection">>;
   /** How many tasks at once. */
   readonly jobs: number;
   readonly keepGoing: boolean;
@@ -56,7 +68,7 @@ export type RunOptions = {
 };
 
 /**
- * Brings every task up to date, in dependency order.
+ * Brings the selected tasks up to date, in dependency order.
  *
  * Publications that an earlier run did not finish are finished first. All notebooks that may execute are compiled and
  * type-checked before the first of them starts.
@@ -65,12 +77,20 @@ export type RunOptions = {
  * @throws ProjectError where something is wrong that is known before anything runs; nothing was changed then
  */
 export async function executeRun(options: RunOptions): Promise<RunStatus> {
-  const { project, emit, now } = options;
+  const { project, emit, now, selected = project.tasks, outputFolder, overrides } = options;
   const startedAt = now();
   const context = await prepareRun(options);
-  emit({ event: "run.start", project: project.name, tasks: project.tasks.length, targets: [] });
+  emit({
+    event: "run.start",
+    project: project.name,
+    tasks: selected.length,
+    targets: [],
+    ...options.request,
+    ...(overrides.length === 0 ? {} : { params: overrides }),
+    ...(outputFolder === undefined ? {} : { output_dir: outputFolder }),
+  });
   const counts = { executed: 0, restored: 0, fresh: 0, failed: 0 };
-  const outcomes = await schedule(project.tasks, {
+  const outcomes = await schedule(selected, {
     jobs: options.jobs,
     keepGoing: options.keepGoing,
     signal: options.signal,
@@ -85,6 +105,7 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
   }).finally(() => context.ahead.close());
   await Promise.all(context.views.values());
   await context.artist.close();
+  await closeOutputFolder(context.place);
   await tidyStore(context);
   const status: RunStatus = options.signal.aborted ? "stopped" : counts.failed > 0 ? "failed" : "ok";
   const notRun = [...outcomes].flatMap(([id, outcome]) => (outcome === "not-run" ? [id] : []));
@@ -93,16 +114,18 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
 }
 
 async function prepareRun(options: RunOptions): Promise<RunContext & { readonly decisions: ReadonlyMap<string, Decision> }> {
-  const { project, stateFolder, emit } = options;
+  const { project, stateFolder, emit, outputFolder } = options;
+  const records = new Map(options.records ?? readAllRecords(stateFolder, project.tasks.map((task) => task.id)));
   for (const { task, outcome, reason } of await recoverPublications({ projectRoot: project.root, stateFolder })) {
     if (outcome === "abandoned") emit({ event: "run.warning", task, message: `the publication that an earlier run began was given up: ${reason ?? "unknown"}` });
+    const record = readRecord(stateFolder, task);
+    if (record !== null) records.set(task, record);
   }
   await removeLeftTaskFolders(join(stateFolder, "work"));
   await removeStrayTemporaries(join(project.root, viewFolder));
-  const records = new Map(readAllRecords(stateFolder, project.tasks.map((task) => task.id)));
-  const plan = createPlanContext(project, { ...options, records, now: options.now(), isReadOnly: false });
-  const decisions = await planRun(plan);
-  const { parameters } = plan;
+  const planned = createPlanContext(project, { ...options, records, now: options.now(), isReadOnly: false });
+  const decisions = await planRun(planned);
+  const { parameters } = planned;
   const compiled = compileStale(options, decisions);
   const ahead = new WorkersAhead({ ...options, parameters, compile: createLateCompiler(compiled, { root: project.root, stateFolder }) }, options.jobs);
   const artist = createArtist({ threadFile: options.artistFile, cacheFolder: join(stateFolder, "cache", "plots"), version: buildId ?? "" });
@@ -110,12 +133,14 @@ async function prepareRun(options: RunOptions): Promise<RunContext & { readonly 
   for (const task of first) ahead.open(task);
   try {
     await compiled;
+    const place = outputFolder === undefined ? projectPlace(project.root, stateFolder) : await openOutputFolder(project.root, outputFolder);
+    const plan = { ...planned, digest: digestFrom(place, project.root, planned.digest) };
+    const store = openStore({ folder: join(stateFolder, storeFolderName) });
+    return { ...options, place, parameters, records, plan, decisions, ahead, artist, store, storeUse: { addedBytes: 0, hasWarned: false }, views: new Map() };
   } catch (error) {
     await ahead.close();
     throw error;
   }
-  const store = openStore({ folder: join(stateFolder, storeFolderName) });
-  return { ...options, parameters, records, plan, decisions, ahead, artist, store, storeUse: { addedBytes: 0, hasWarned: false }, views: new Map() };
 }
 
 /** Whether a task may execute cells, as far as the plan knows. */
@@ -138,7 +163,7 @@ async function bringUpToDate(context: RunContext, task: Task): Promise<"executed
   try {
     const decision = await decideOne(context.plan, task);
     if (decision.action === "fresh") {
-      await Promise.all([context.ahead.drop(task), settle(context, task)]);
+      await Promise.all([context.ahead.drop(task), context.place.isElsewhere ? copyArtifacts(context, task) : settle(context, task)]);
       context.emit({ event: "task.done", task: task.id, action: "fresh", duration_ms: context.now() - startedAt, rows: null });
       return "fresh";
     }
@@ -155,8 +180,12 @@ async function bringUpToDate(context: RunContext, task: Task): Promise<"executed
   }
 }
 
-function execute(context: RunContext, task: Task, decision: Decision): Promise<{ readonly rows: number | null }> {
-  if (isOnlyVerified(decision)) return verifyAgain(context, task, decision.reasons);
+async function execute(context: RunContext, task: Task, decision: Decision): Promise<{ readonly rows: number | null }> {
+  if (isOnlyVerified(decision)) {
+    const verified = await verifyAgain(context, task, decision.reasons);
+    if (context.place.isElsewhere) await copyArtifacts(context, task);
+    return verified;
+  }
   if (isStageTask(task)) return runStage(context, task, decision.reasons);
   if (isReportTask(task)) return runReport(context, task, decision.reasons);
   throw new Error(`Internal error: ${task.id} is neither a stage nor a report`);
@@ -165,7 +194,7 @@ function execute(context: RunContext, task: Task, decision: Decision): Promise<{
 /** Whoever edited an artifact must learn that the edit is gone, and where to make it instead. */
 function warnOfEdits(context: RunContext, task: Task, { decision, isRestored }: { readonly decision: Decision; readonly isRestored: boolean }): void {
   const edited = editedArtifacts(decision);
-  if (edited.length === 0) return;
+  if (edited.length === 0 || context.place.isElsewhere) return;
   const [was, has] = edited.length === 1 ? ["was", "has"] : ["were", "have"];
   const how = isRestored ? "put back from the store" : "made again";
   context.emit({ event: "run.warning", task: task.id, message: `${edited.join(", ")} ${was} edited by hand and ${has} been ${how}. To change the result, edit ${task.node.file}.` });

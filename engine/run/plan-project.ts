@@ -5,9 +5,10 @@ import type { PlanContext } from "../plan/plan-run.js";
 import type { TaskRecord } from "../plan/types.js";
 import { ProjectError } from "../project/problems.js";
 import { resolveParameters } from "../project/parameter-values.js";
-import type { Project } from "../project/types.js";
+import type { Project, Task } from "../project/types.js";
 import { openStore } from "../store/store.js";
 import { foreseeStored, storeFolderName } from "./find-stored.js";
+import { findMissing } from "./missing-inputs.js";
 import { gatherReportInputs } from "./report-inputs.js";
 
 export type PlanProjectOptions = {
@@ -22,6 +23,10 @@ export type PlanProjectOptions = {
   readonly now: number;
   /** True for commands that write nothing. */
   readonly isReadOnly: boolean;
+  /** The tasks that it is about; all where absent. */
+  readonly selected?: readonly Task[];
+  /** True where no recorded state of a file is to be trusted: every digest is computed. */
+  readonly rehash?: boolean;
 };
 
 /**
@@ -30,7 +35,7 @@ export type PlanProjectOptions = {
  * @throws ProjectError where a parameter's value does not fit its type
  */
 export function createPlanContext(project: Project, options: PlanProjectOptions): PlanContext {
-  const { stateFolder, records, env, overrides, force, now, isReadOnly } = options;
+  const { stateFolder, records, env, overrides, force, now, isReadOnly, selected = project.tasks, rehash = false } = options;
   const { values, problems } = resolveParameters(project, overrides);
   if (problems.some((problem) => problem.severity === "error")) throw new ProjectError(problems);
   const cache = createPlanCache(project.root, { stateFolder, isReadOnly });
@@ -42,14 +47,16 @@ export function createPlanContext(project: Project, options: PlanProjectOptions)
     env,
     now,
     force,
-    digest: createDigester(project.root, knownFiles(records), 0),
-    artifactsMatch: (record) => checkArtifacts(project.root, record),
+    digest: createDigester(project.root, rehash ? [] : knownFiles(records), 0),
+    artifactsMatch: (record) => checkArtifacts(project.root, record, { rehash }),
     reportInputs: async (task, foreseen) => {
       const { partials, embedded, quotedStages } = gatherReportInputs(project, task.node, { get: (id) => foreseen.get(id) ?? records.get(id) });
       return { partials, embedded: [...embedded.values()], quotedStages };
     },
     stored: (task, fingerprint) => foreseeStored({ project, cache, store }, task, fingerprint),
     cache,
+    selected,
+    ...(selected.length === project.tasks.length ? {} : { findMissing: async () => findMissing(project, selected, records) }),
   };
 }
 

@@ -6,6 +6,7 @@ import { contractHash } from "../plan/contract-hash.js";
 import type { FileState, Fingerprint, LabelledOutput, TaskRecord } from "../plan/types.js";
 import type { Task } from "../project/types.js";
 import { keepResult } from "./keep-result.js";
+import { findLeft } from "./left-artifacts.js";
 import { publish } from "./publish.js";
 import type { RunContext } from "./run-context.js";
 import type { InputDigest } from "./task-folder.js";
@@ -40,10 +41,12 @@ export type TaskResult = {
  * @throws PublicationError when a file can't be put in place
  */
 export async function publishTask(context: RunContext, task: Task, result: TaskResult): Promise<void> {
-  const { project, stateFolder } = context;
+  const { place, stateFolder } = context;
   const startedAt = new Date(result.startedAt).toISOString();
   const execution = pickExecution(result.earlier ?? endNow(context, result.startedAt));
   if (result.earlier === undefined) await keepResult(context, task, result, execution);
+  const remove = result.remove ?? [];
+  const left = place.isElsewhere ? [] : findLeft(place.root, context.records.get(task.id), new Set([...result.artifacts.map(({ path }) => path), ...remove]));
   const value = {
     version: RECORD_VERSION,
     task: task.id,
@@ -55,16 +58,19 @@ export async function publishTask(context: RunContext, task: Task, result: TaskR
     ...execution,
     // Age counts from the execution, but the files are looked at now.
     ...(result.earlier === undefined ? {} : { statesAt: startedAt }),
+    ...(context.overrides.length === 0 ? {} : { overrides: context.overrides }),
+    ...(left.length === 0 ? {} : { left }),
   };
   const { states } = await publish({
-    projectRoot: project.root,
-    stateFolder,
+    projectRoot: place.root,
+    stateFolder: place.stateFolder,
     task: task.id,
     folder: result.folder,
     artifacts: result.artifacts,
-    remove: result.remove ?? [],
-    record: { path: relative(stateFolder, recordPath(stateFolder, task.id)), value },
+    remove,
+    record: place.isElsewhere ? null : { path: relative(stateFolder, recordPath(stateFolder, task.id)), value },
   });
+  place.add(result.artifacts.map(({ path }) => path));
   context.records.set(task.id, { ...value, artifacts: result.artifacts.map((artifact) => ({ ...artifact, state: stateOf(artifact.path, states) })) });
 }
 

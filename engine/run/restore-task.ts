@@ -72,11 +72,11 @@ async function publishRestored(context: RunContext, task: Task, restoration: Res
 }
 
 /** Digests of the inputs as they are, and states by which a record may trust these; null where an input is missing. */
-async function readInputs({ project, plan }: RunContext, task: Task): Promise<GivenInputs | null> {
+async function readInputs({ place, plan }: RunContext, task: Task): Promise<GivenInputs | null> {
   const given = new Map<string, { readonly sha256: string; readonly source: NonNullable<ReturnType<typeof readFileState>> }>();
   for (const { path } of task.inputs) {
     // Read before the bytes: a later write then shows in the state.
-    const source = readFileState(join(project.root, path));
+    const source = readFileState(place.locate(path));
     const sha256 = await plan.digest(path);
     if (source === null || sha256 === null) return null;
     given.set(path, { sha256, source });

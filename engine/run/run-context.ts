@@ -5,6 +5,7 @@ import type { JsonValue, Project } from "../project/types.js";
 import type { Artist } from "../report/artist.js";
 import type { Store } from "../store/store.js";
 import type { Lock } from "./lock.js";
+import type { OutputPlace } from "./output-place.js";
 import type { WorkersAhead } from "./workers-ahead.js";
 
 /** All that the tasks of one run share. Everything that touches the world comes in here. */
@@ -13,6 +14,10 @@ export type RunContext = {
   readonly runId: string;
   /** Absolute path of `.stitchbook/`. */
   readonly stateFolder: string;
+  /** Where artifacts appear. */
+  readonly place: OutputPlace;
+  /** `--param` values, which mark every record of the run. */
+  readonly overrides: readonly string[];
   /** Task -> value of every declared parameter. */
   readonly parameters: ReadonlyMap<string, Readonly<Record<string, JsonValue>>>;
   /** Records as they are now; replaced as tasks are published. */

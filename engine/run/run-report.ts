@@ -27,7 +27,7 @@ export async function runReport(context: RunContext, task: ReportTask, reasons: 
   const report = task.node;
   const startedAt = context.now();
   const inputs = task.inputs.map((input) => input.path);
-  const folder = await prepareTaskFolder({ workFolder: join(stateFolder, "work"), task: task.id, projectRoot: project.root, inputs, outputs: task.outputs.map((output) => output.path) });
+  const folder = await prepareTaskFolder({ workFolder: join(stateFolder, "work"), task: task.id, projectRoot: project.root, locate: context.place.locate, inputs, outputs: task.outputs.map((output) => output.path) });
   try {
     const gathered = gatherReportInputs(project, report, context.records);
     const fingerprint = await fingerprintForRecord(context.plan, task, new Map([...folder.digests].map(([path, { sha256 }]) => [path, sha256])));
@@ -78,9 +78,10 @@ function failureOf(problems: readonly Problem[], cause: unknown): TaskFailure {
   return new TaskFailure("render", [first?.message ?? "the report could not be rendered", ...more].join("\n"), { place: first?.place ?? null, hint: first?.hint ?? null, cause });
 }
 
-/** The report owns its images folder: what it does not draw any more goes. */
+/** The report owns its images folder: what it does not draw any more goes, but not in somebody's own folder. */
 export async function staleImages(context: RunContext, report: Report, files: ReadonlySet<string>): Promise<string[]> {
-  const folder = join(context.project.root, report.outputs.images);
+  if (context.place.isElsewhere) return [];
+  const folder = join(context.place.root, report.outputs.images);
   const names = existsSync(folder) ? await readdir(folder, { withFileTypes: true }) : [];
   return names.flatMap((entry) => {
     const path = `${report.outputs.images}/${entry.name}`;

@@ -48,6 +48,7 @@ async function attemptStage(context: RunContext, task: StageTask): Promise<{ rea
   try {
     const { digests } = await fillTaskFolder(folder, {
       projectRoot: context.project.root,
+      locate: context.place.locate,
       inputs: task.inputs.map((input) => input.path),
       outputs: task.outputs.map((output) => output.path),
     });

@@ -42,6 +42,8 @@ export class TaskFolderError extends Error {
 export type FillOptions = {
   /** Absolute. */
   readonly projectRoot: string;
+  /** Absolute path of an input that may lie elsewhere than in the project. */
+  readonly locate?: (path: string) => string;
   /** Project paths. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -78,9 +80,10 @@ export async function fillTaskFolder(folder: string, options: FillOptions): Prom
   const fs = options.fs ?? fileSystem;
   const parents = new Set([...options.inputs, ...options.outputs].map((path) => dirname(path)));
   for (const parent of parents) await fs.mkdir(join(folder, parent), { recursive: true });
+  const locate = options.locate ?? ((path: string) => join(options.projectRoot, path));
   const digests = new Map<string, InputDigest>();
   await inBatches(options.inputs, async (path) => {
-    digests.set(path, await giveInput(path, { from: join(options.projectRoot, path), to: join(folder, path), fs }));
+    digests.set(path, await giveInput(path, { from: locate(path), to: join(folder, path), fs }));
   });
   return { digests };
 }

@@ -46,6 +46,6 @@ export async function verifyAgain(context: RunContext, task: Task, reasons: read
 
 /** Replaces a task's record where only what is said of its artifacts changed. */
 export async function keepRecord(context: RunContext, record: TaskRecord): Promise<void> {
-  await writeDurably(recordPath(context.stateFolder, record.task), recordText(record));
+  if (!context.place.isElsewhere) await writeDurably(recordPath(context.stateFolder, record.task), recordText(record));
   context.records.set(record.task, record);
 }

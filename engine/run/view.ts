@@ -48,12 +48,12 @@ async function draw(context: RunContext, stage: Stage, { task, result }: Attempt
   const labelled = new Set(stage.cells.flatMap((cell) => (cell.options.label === undefined ? [] : [cell.position])));
   const addPictures = async (cell: ExecutedCell) => (labelled.has(cell.position) ? { ...cell, outputs: await Promise.all(cell.outputs.map((output) => addPicture(context, output))) } : cell);
   const document = executedNotebook(stage, await Promise.all(result.cells.map(addPictures)), about);
-  await replaceFile(join(context.project.root, viewPath(task)), `${JSON.stringify(document, null, 1)}\n`);
+  await replaceFile(join(context.place.root, viewPath(task)), `${JSON.stringify(document, null, 1)}\n`);
   if (!hasFigures(context.project, stage)) return;
   const notebook = executedNotebook(stage, result.cells, about);
   const plots = await plotAll(context, result.cells);
   const page = await context.artist.page({ notebook, title: `${stage.title} (${task})`, file: stage.file, plots });
-  await replaceFile(join(context.project.root, viewPagePath(task)), page);
+  await replaceFile(join(context.place.root, viewPagePath(task)), page);
 }
 
 /** Programs that draw no Vega-Lite show the picture. */

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import type { Emit } from "../engine/observe/bus.js";
+import { createEmitter } from "../engine/observe/bus.js";
+import { RunConsole } from "../engine/observe/console.js";
+import { createJsonLines } from "../engine/observe/json-lines.js";
+import { LogFile, trimLogs } from "../engine/observe/log-file.js";
+import { viewPath } from "../engine/run/view.js";
+import type { Project } from "../engine/project/types.js";
+import type { Flags } from "./command.js";
+import type { Site } from "./project-commands.js";
+
+type Observed = { readonly flags: Flags; readonly site: Site; readonly project: Project; readonly runId: string; /** As it was written. */ readonly outputDir: string | undefined };
+
+/** Console, or JSON lines instead of it, and the log file, which is made with the first event. */
+export function observe({ flags, site, project, runId, outputDir }: Observed): { readonly emit: Emit; readonly close: () => void } {
+  const folder = join(site.root, "logs");
+  let log: LogFile | null = null;
+  const screen = new RunConsole({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    verbosity: flags.has("quiet") ? "quiet" : flags.has("verbose") ? "verbose" : "normal",
+    color: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
+    logPath: `logs/${runId}.jsonl`,
+    viewPath: (task) => (project.tasks.some((each) => each.id === task && each.node.kind === "stage") ? join(outputDir ?? "", viewPath(task)) : null),
+  });
+  screen.alignTo(project.tasks.map((task) => task.id));
+  const shown = flags.has("json") ? createJsonLines(process.stdout) : screen.listener;
+  const emit = createEmitter(
+    runId,
+    [
+      (event) => {
+        log ??= new LogFile(folder, runId);
+        log.listener(event);
+      },
+      shown,
+    ],
+    Date.now,
+  );
+  const close = () => {
+    log?.close();
+    if (log !== null) trimLogs(folder, project.logsKeep);
+  };
+  return { emit, close };
+}

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { compileNotebooks } from "../engine/notebook/compile/compile-notebooks.js";
-import { createPlanCache } from "../engine/plan/plan-cache.js";
+import { readEveryRecord } from "../engine/checkpoint/records.js";
+import { createPlanCache, type PlanCache } from "../engine/plan/plan-cache.js";
 import { findCodeProblems } from "../engine/plan/plan-run.js";
 import { formatProblem, ProjectError } from "../engine/project/problems.js";
 import { resolveParameters } from "../engine/project/parameter-values.js";
+import { surveyProject } from "../engine/project/read-project.js";
 import type { Problem, Project } from "../engine/project/types.js";
 import { type Command, exitCodes } from "./command.js";
-import { findSite, openProject, refuseArguments, type Site } from "./project-commands.js";
+import { findSite, madePaths, openProject, refuseArguments, type Site } from "./project-commands.js";
 
 type Findings = { readonly problems: readonly Problem[]; readonly project: Project | null };
 
@@ -35,16 +37,29 @@ async function findProblems(site: Site, overrides: readonly string[]): Promise<F
   try {
     project = await openProject(site, { isReadOnly: true });
   } catch (error) {
-    if (error instanceof ProjectError) return { problems: error.problems, project: null };
-    throw error;
+    if (!(error instanceof ProjectError)) throw error;
+    return { problems: [...error.problems, ...(await checkReadable(site, error.problems))], project: null };
   }
   const cache = createPlanCache(project.root, { stateFolder: site.stateFolder, isReadOnly: true });
+  const found = [...project.warnings, ...resolveParameters(project, overrides).problems, ...(await checkCode(project, { site, cache })), ...missingAlternatives(project)];
+  return { problems: found, project };
+}
+
+/** Types and imports of the notebooks that could be read although the project is not sound. */
+async function checkReadable(site: Site, known: readonly Problem[]): Promise<Problem[]> {
+  const project = await surveyProject(site.root, { orphans: madePaths(readEveryRecord(site.stateFolder)) }).then((survey) => survey.project, () => null);
+  if (project === null || project.stages.length === 0) return [];
+  const told = new Set(known.map((problem) => JSON.stringify(problem)));
+  const cache = createPlanCache(project.root, { stateFolder: site.stateFolder, isReadOnly: true });
+  return (await checkCode(project, { site, cache })).filter((problem) => !told.has(JSON.stringify(problem)));
+}
+
+async function checkCode(project: Project, { site, cache }: { readonly site: Site; readonly cache: PlanCache }): Promise<Problem[]> {
   const [code, compilation] = await Promise.all([
     findCodeProblems({ project, cache, env: process.env }),
     compileNotebooks({ root: project.root, notebooks: project.stages, cacheFolder: join(site.stateFolder, "cache") }),
   ]);
-  const found = [...project.warnings, ...resolveParameters(project, overrides).problems, ...code, ...compilation.problems, ...missingAlternatives(project)];
-  return { problems: found, project };
+  return [...code, ...compilation.problems];
 }
 
 /** A figure that somebody can't see needs words; only embedded ones are figures of a report. */

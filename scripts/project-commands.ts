@@ -86,7 +86,9 @@ export async function select(project: Project, request: SelectionRequest): Promi
     return selectTasks(project, request);
   } catch (error) {
     if (!(error instanceof SelectionError)) throw error;
-    throw new UsageError(error.message + (await nearest(error.found, error.known, (name) => name)));
+    const { found, known, message } = error;
+    const near = await nearest(found, known, (name) => name);
+    throw new UsageError(message + (near === "" && known.length > 0 && known.length <= 12 ? `; known: ${known.join(", ")}` : near));
   }
 }
 

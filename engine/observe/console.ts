@@ -2,7 +2,7 @@ import { createConsola, type ConsolaInstance, type ConsolaReporter } from "conso
 import { colors } from "consola/utils";
 import { formatPlace } from "../project/problems.js";
 import type { Listener, StampedEvent } from "./events.js";
-import { formatDuration, formatReasons, formatRows } from "./format.js";
+import { formatDuration, formatReason, formatReasons, formatRows } from "./format.js";
 
 export type Verbosity = "quiet" | "normal" | "verbose";
 
@@ -49,7 +49,7 @@ export class RunConsole {
   readonly listener: Listener = (event) => {
     switch (event.event) {
       case "run.start":
-        return this.out.log(`${this.paint.bold(event.project)}  ${event.tasks} ${event.tasks === 1 ? "task" : "tasks"}`);
+        return this.onRunStart(event);
       case "task.start":
         return this.onStart(event);
       case "task.log":
@@ -71,6 +71,11 @@ export class RunConsole {
     }
   };
 
+  private onRunStart({ project, tasks, params, output_dir }: Extract<StampedEvent, { event: "run.start" }>): void {
+    this.out.log(`${this.paint.bold(project)}  ${counted(tasks, "task")}${params === undefined ? "" : `  with ${params.map((each) => `--param ${each}`).join(" ")}`}`);
+    if (output_dir !== undefined) this.out.log(`into ${output_dir}; the project's artifacts and records stay as they are`);
+  }
+
   private onStart(event: Extract<StampedEvent, { event: "task.start" }>): void {
     const why = formatReasons(event.reasons);
     this.reasons.set(event.task, why);
@@ -78,6 +83,9 @@ export class RunConsole {
     this.running.set(event.task, Date.parse(event.time));
     if (this.isTerminal) this.startStatusLine();
     else if (event.attempt === 1) this.out.log(`start  ${event.task}${why === "" ? "" : `  (${why})`}`);
+    if (this.options.verbosity === "verbose" && event.attempt === 1 && event.reasons.length > 1) {
+      for (const reason of event.reasons) this.out.log(`  ${this.paint.dim(`${event.task}:`)} ${formatReason(reason)}`);
+    }
   }
 
   private onDone(event: Done): void {

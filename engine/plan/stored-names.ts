@@ -31,8 +31,8 @@ export function loadCodeNames(file: string, key: string, present: ModuleNames | 
 
 /** Adds the names of a stage's code to what is known. That it can't be written is no failure. */
 export function saveCodeNames(file: string, key: string, code: StageCode): void {
-  const { names, parts } = code;
-  if (names === undefined) return;
+  const { names, parts, problems } = code;
+  if (names === undefined || problems.length > 0) return;
   const earlier = new Map(Object.entries(readStored(file)?.earlier ?? {}));
   for (const [module, declared] of Object.entries(names)) {
     const hash = parts[`code:${module}`];

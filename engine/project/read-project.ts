@@ -34,14 +34,22 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
  * The same, with what the project as read rests on.
  * @throws ProjectError with every problem that was found
  */
-export async function readWitnessed(root: string, { orphans = new Set() }: ReadOptions = {}): Promise<{ readonly project: Project; readonly basis: DiskBasis }> {
+export async function readWitnessed(root: string, options: ReadOptions = {}): Promise<{ readonly project: Project; readonly basis: DiskBasis }> {
+  const { project, problems, basis } = await surveyProject(root, options);
+  if (problems.some(({ severity }) => severity === "error")) throw new ProjectError(problems);
+  return { project: { ...project, warnings: problems }, basis };
+}
+
+/**
+ * Reads what can be read of a project, sound or not. What has an error is left out of it, and is no reason to run anything.
+ * @throws ProjectError where there is no stitchbook.yaml that can be read
+ */
+export async function surveyProject(root: string, { orphans = new Set() }: ReadOptions = {}): Promise<{ readonly project: Project; readonly problems: readonly Problem[]; readonly basis: DiskBasis }> {
   const folder = resolve(root);
   const disk = openDisk(folder);
   const config = await loadConfig(folder, disk);
   const { project, problems } = await assemble({ root: folder, config, disk, orphans });
-  const sorted = sortProblems(problems);
-  if (sorted.some(({ severity }) => severity === "error")) throw new ProjectError(sorted);
-  return { project: { ...project, warnings: sorted }, basis: disk.basis };
+  return { project, problems: sortProblems(problems), basis: disk.basis };
 }
 
 type Assembly = { readonly root: string; readonly config: Config; readonly disk: Disk; readonly orphans: ReadonlySet<string> };

@@ -6,6 +6,7 @@ import { recordPath, recordText } from "../checkpoint/records.js";
 import type { TaskRecord } from "../plan/types.js";
 import { compareNames } from "../project/patterns.js";
 import type { Project } from "../project/types.js";
+import { findUndeclared } from "../project/undeclared.js";
 import { writeDurably } from "./durable-file.js";
 import { failedWith } from "./file-system.js";
 import { findOrphans, findVanished, isView } from "./orphans.js";
@@ -83,11 +84,14 @@ export async function applyClean({ remove }: CleanPlan, { project, records }: Cl
     const stage = task.split("@")[0] ?? task;
     if (!stages.has(stage)) for (const name of [`${stage}.json`, `${stage}.names.json`]) await rm(join(stateFolder, "code", name), { force: true });
   }
+  const undeclared = new Set(findUndeclared(project, [...records.values()].flatMap(({ artifacts }) => artifacts.map(({ path }) => path))));
   for (const task of project.tasks) {
     const record = records.get(task.id);
-    if (record?.left === undefined) continue;
-    const { left: _, ...kept } = record;
-    await writeDurably(recordPath(stateFolder, task.id), recordText(kept));
+    if (record === undefined) continue;
+    const { left, ...kept } = record;
+    const artifacts = record.artifacts.filter(({ path }) => !undeclared.has(path));
+    // A file that was kept is the author's own from now on.
+    if (left !== undefined || artifacts.length < record.artifacts.length) await writeDurably(recordPath(stateFolder, task.id), recordText({ ...kept, artifacts }));
   }
 }
 

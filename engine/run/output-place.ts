@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import { digestFile, readFileState } from "../checkpoint/file-state.js";
 import { findReserved } from "../project/patterns.js";
 import type { Project } from "../project/types.js";
+import { explainFileError } from "./file-system.js";
 import { recoverPublications } from "./recover-publications.js";
 
 /** Where the artifacts of a run appear: in the project, or with `--output-dir` in a folder of their own. */
@@ -25,6 +26,21 @@ export function projectPlace(root: string, stateFolder: string): OutputPlace {
   return { root, stateFolder, isElsewhere: false, locate: (path) => join(root, path), add: () => undefined };
 }
 
+/** The folder to publish to can't be made. */
+export class OutputFolderError extends Error {
+  override readonly name = "OutputFolderError";
+  readonly hint: string;
+  constructor(
+    /** Absolute. */
+    readonly folder: string,
+    cause: unknown,
+  ) {
+    const { reason, hint } = explainFileError(cause);
+    super(`The folder ${folder} could not be made: ${reason}. Nothing was run.`, { cause });
+    this.hint = hint;
+  }
+}
+
 const journalFolder = ".stitchbook-publication";
 
 /**
@@ -34,7 +50,9 @@ const journalFolder = ".stitchbook-publication";
  */
 export async function openOutputFolder(root: string, folder: string): Promise<OutputPlace> {
   const stateFolder = join(folder, journalFolder);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new OutputFolderError(folder, error);
+  });
   await recoverPublications({ projectRoot: folder, stateFolder });
   const made = new Set<string>();
   return {

@@ -75,7 +75,7 @@ describe("a changed module", () => {
     if (damage !== "") writeFileSync(names, damage);
     const cache = createPlanCache(project.root, { ...(forget ? {} : { stateFolder }), isReadOnly: true });
     const code = await cache.code(project, stage);
-    const reasons = explainDifference(before.parts, code.parts, { task, code: { ...code, names: await cache.names(project, stage) } });
+    const reasons = explainDifference(before.parts, code.parts, { task, code: { cells: code.cells, reachedFrom: code.reachedFrom, names: await cache.names(project, stage) } });
     return reasons.map(({ subject, detail }) => `${subject}: ${detail}`);
   }
 
@@ -107,7 +107,8 @@ describe("a changed module", () => {
     const { project, stage, task, stateFolder, folder } = makeWorld({ "stages/units.ts": units }, ['import { toKelvin } from "../stages/units";']);
     const read = async () => {
       const cache = createPlanCache(project.root, { stateFolder });
-      return { ...(await cache.code(project, stage)), names: await cache.names(project, stage) };
+      const { parts, cells, reachedFrom } = await cache.code(project, stage);
+      return { parts, cells, reachedFrom, names: await cache.names(project, stage) };
     };
     const first = await read();
     folder.write("stages/units.ts", units.replace("273.15", "273"));

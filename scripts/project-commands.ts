@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { readEveryRecord } from "../engine/checkpoint/records.js";
 import { SelectionError, selectTasks, type SelectionRequest } from "../engine/plan/select-tasks.js";
@@ -21,6 +21,11 @@ export function findSite(flags: Flags): Site {
   const named = flags.text("root");
   const root = named === undefined ? findRoot(process.cwd()) : resolve(named);
   if (root === null) throw new UsageError("no stitchbook.yaml here or in any folder above; go to a project, or name one with --root DIR");
+  // A lock is taken before anything is read: not in a folder that is no project.
+  if (!existsSync(join(root, "stitchbook.yaml"))) {
+    const hint = existsSync(join(root, "stitchbook.yml")) ? "rename stitchbook.yml" : "name a project";
+    throw new UsageError(`there is no stitchbook.yaml in ${root}; ${hint}`);
+  }
   return { root, stateFolder: join(root, ".stitchbook") };
 }
 

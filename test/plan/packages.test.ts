@@ -34,6 +34,28 @@ describe("installed packages", () => {
     expect(describeNow("a")["packages:b"]).toBe("2.0.1");
   });
 
+  it("are traced to who imports them, the shortest way", () => {
+    const { root } = makePackages({
+      "project/node_modules/a/package.json": manifest("1.0.0", { b: "*" }),
+      "project/node_modules/b/package.json": manifest("1.0.0", { a: "*", c: "*" }),
+      "project/node_modules/c/package.json": manifest("1.0.0"),
+      "project/node_modules/d/package.json": manifest("1.0.0", { c: "*" }),
+    });
+    const trace = createPackageReader(join(root, "project")).trace([
+      { specifier: "a/sub", importer: "stages/z.ts" },
+      { specifier: "a", importer: "notebooks/a.ipynb" },
+      { specifier: "d", importer: "stages/z.ts" },
+      { specifier: "gone", importer: "stages/z.ts" },
+    ]);
+    expect(Object.fromEntries(trace)).toEqual({
+      a: "imported by notebooks/a.ipynb, stages/z.ts",
+      b: "through a, imported by notebooks/a.ipynb, stages/z.ts",
+      c: "through d, imported by stages/z.ts",
+      d: "imported by stages/z.ts",
+      gone: "imported by stages/z.ts",
+    });
+  });
+
   it("are found from the importing place, the nearest first", () => {
     const { describeNow } = makePackages({
       "node_modules/a/package.json": manifest("1.0.0"),

@@ -47,7 +47,7 @@ export function createPlanContext(project: Project, options: PlanProjectOptions)
     env,
     now,
     force,
-    digest: createDigester(project.root, rehash ? [] : knownFiles(records), 0),
+    digest: createDigester(project.root, rehash ? [] : knownFiles(project, records), 0),
     artifactsMatch: (record) => checkArtifacts(project.root, record, { rehash }),
     reportInputs: async (task, foreseen) => {
       const { partials, embedded, quotedStages } = gatherReportInputs(project, task.node, { get: (id) => foreseen.get(id) ?? records.get(id) });
@@ -61,8 +61,10 @@ export function createPlanContext(project: Project, options: PlanProjectOptions)
 }
 
 /** Files whose digests are on record, with the states by which these may be trusted. */
-function knownFiles(records: ReadonlyMap<string, TaskRecord>): (KnownFile & { readonly recordedAtMs: number })[] {
-  return [...records.values()].flatMap((record) => {
+function knownFiles({ tasks }: Project, records: ReadonlyMap<string, TaskRecord>): (KnownFile & { readonly recordedAtMs: number })[] {
+  return tasks.flatMap(({ id }) => {
+    const record = records.get(id);
+    if (record === undefined) return [];
     const recordedAtMs = statesTimeMs(record);
     return [...record.artifacts, ...record.inputs].map(({ path, sha256, state }) => ({ path, sha256, state, recordedAtMs }));
   });

@@ -58,6 +58,19 @@ describe("openProject", () => {
     expect((await open(root, { now: Date.now() })).name).toBe("marked");
   });
 
+  it("does not read it anew because a run has made what is declared, but because of what nobody declares", async () => {
+    const root = await make();
+    await open(root);
+    await mark(root);
+    const made = ["out/a.csv", "reports/r.md", "reports/images/fit.svg"];
+    expect((await open(root, { orphans: new Set(made) })).name).toBe("marked");
+    const anew = await open(root, { orphans: new Set([...made, "data/in/1.csv"]), isReadOnly: true }).then(
+      () => "read",
+      (error: unknown) => (error instanceof ProjectError ? error.problems.map(({ code }) => code) : error),
+    );
+    expect(anew).toEqual(["glob-no-match"]);
+  });
+
   it("keeps nodes that tasks share as one, so that it may be asked whether two are the same", async () => {
     const root = await make();
     await open(root);

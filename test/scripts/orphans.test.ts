@@ -19,6 +19,11 @@ const glob: NotebookCells = [
 
 beforeAll(async () => {
   template = await makeWeatherProject();
+  // A stage with a figure has a page beside its executed notebook.
+  const clean = await readFile(join(template, "notebooks/01-clean.ipynb"), "utf8");
+  await writeFile(join(template, "notebooks/01-clean.ipynb"), clean.replace("const [head,", "//| label: shown\\nconst [head,"));
+  const summary = await readFile(join(template, "templates/summary.md"), "utf8");
+  await writeFile(join(template, "templates/summary.md"), `${summary}\n{% embed "shown", dataset: "oslo" %}\n`);
   expect(await runStitchbook(["run"], { cwd: template })).toMatchObject({ code: 0, stderr: "" });
 }, timeout);
 
@@ -127,9 +132,9 @@ describe("a stage that was renamed", () => {
   it("leaves its executed notebook, and its artifact where it has another name, too", async () => {
     const root = await freshProject();
     await edit(root, "notebooks/03-count.ipynb", "stage: count", "stage: tally");
-    expect(await orphansOf(root)).toEqual(["reports/notebooks/count.html", "reports/notebooks/count.ipynb"]);
+    expect(await orphansOf(root)).toEqual(["reports/notebooks/count.ipynb"]);
     expect(executed((await runForEvents(root)).events)).toEqual(["tally"]);
-    expect((await clean(root, "--orphans")).removed).toEqual(["reports/notebooks/count.html", "reports/notebooks/count.ipynb"]);
+    expect((await clean(root, "--orphans")).removed).toEqual(["reports/notebooks/count.ipynb"]);
     expect(existsSync(join(root, "out/count.txt"))).toBe(true);
     expect(executed((await runForEvents(root)).events)).toEqual([]);
   }, timeout);

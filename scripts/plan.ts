@@ -63,8 +63,8 @@ async function describeFresh({ project, cache, records }: PlanContext, task: Tas
   const record = records.get(task.id);
   const head = `fresh   ${task.id.padEnd(width)}  same as in run ${record?.run ?? "?"}\n`;
   if (record === undefined) return head;
-  const [cells, names] = task.node.kind === "stage" ? [(await cache.code(project, task.node)).cells, (await cache.names(project, task.node)).present] : [[], {}];
-  return head + describeCompared({ record, cells, names }).map(([kind, text]) => `          ${kind.padEnd(11)}${text}\n`).join("");
+  const places = task.node.kind === "stage" ? await cache.places(project, task.node) : null;
+  return head + describeCompared({ record, cells: places?.cells ?? [], names: places?.names.present ?? {} }).map(([kind, text]) => `          ${kind.padEnd(11)}${text}\n`).join("");
 }
 
 function summarise(decisions: readonly Decision[]): string {

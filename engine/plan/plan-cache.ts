@@ -4,6 +4,7 @@ import { readStageCode, type StageCode } from "./code-closure.js";
 import { createPackageReader, type PackageReader } from "./packages.js";
 import { loadStageCode, saveStageCode, stageCodeKey } from "./stored-code.js";
 import { loadCodeNames, saveCodeNames, type CodeNames } from "./stored-names.js";
+import type { CodePlaces } from "./explain-difference.js";
 
 /**
  * What one plan or run need not find out twice. It trusts that sources and packages stay as they are while it lives, so
@@ -11,8 +12,8 @@ import { loadCodeNames, saveCodeNames, type CodeNames } from "./stored-names.js"
  */
 export type PlanCache = {
   readonly code: (project: Project, stage: Stage) => Promise<StageCode>;
-  /** What the modules of a stage declare and declared, to explain a change. */
-  readonly names: (project: Project, stage: Stage) => Promise<CodeNames>;
+  /** Where the parts of a stage's code stand, and what its modules declare and declared: to explain a change. */
+  readonly places: (project: Project, stage: Stage) => Promise<Required<CodePlaces>>;
   readonly packages: PackageReader;
 };
 
@@ -44,13 +45,20 @@ export function createPlanCache(root: string, { stateFolder, isReadOnly = false 
     stages.set(stage.id, known);
     return known;
   };
+  const packages = createPackageReader(root);
+  const places = new Map<string, Promise<Required<CodePlaces>>>();
+  const locate = async (project: Project, stage: Stage): Promise<Required<CodePlaces>> => {
+    const found = await code(project, stage);
+    const names: CodeNames = stateFolder === undefined ? { present: found.names ?? {}, earlier: {} } : loadCodeNames(namesFile(stateFolder, stage), stageCodeKey(project, stage), found.names);
+    return { cells: found.cells, reachedFrom: found.reachedFrom, names, packages: packages.trace(found.packages) };
+  };
   return {
-    packages: createPackageReader(root),
+    packages,
     code,
-    async names(project, stage) {
-      const { names } = await code(project, stage);
-      if (stateFolder === undefined) return { present: names ?? {}, earlier: {} };
-      return loadCodeNames(namesFile(stateFolder, stage), stageCodeKey(project, stage), names);
+    places(project, stage) {
+      const known = places.get(stage.id) ?? locate(project, stage);
+      places.set(stage.id, known);
+      return known;
     },
   };
 }

@@ -3,7 +3,6 @@ import { ProjectError } from "../project/problems.js";
 import { contractHash } from "./contract-hash.js";
 import { decideTask, isExpired, isOnlyVerified, mayRestore, type ArtifactMismatch } from "./decide.js";
 import { missingEnvironment } from "./environment.js";
-import type { CodePlaces } from "./explain-difference.js";
 import { fingerprintTask, type InputDigests } from "./fingerprint.js";
 import type { PlanCache } from "./plan-cache.js";
 import { fingerprintReport, type ReportInputs } from "./report-fingerprint.js";
@@ -102,7 +101,7 @@ async function decide(context: PlanContext, task: Task, before: Before): Promise
     now: context.now,
     forced: context.force.has(task.id),
     unknownTasks,
-    ...(isStageTask(task) && record !== null && record.fingerprint.hash !== fingerprint.hash ? { code: await locateCode(context, task.node) } : {}),
+    ...(isStageTask(task) && record !== null && record.fingerprint.hash !== fingerprint.hash ? { code: await context.cache.places(context.project, task.node) } : {}),
   });
   const first = task.dependsOn.find((id) => unknownTasks.has(id));
   if (first !== undefined && own.action === "fresh") {
@@ -142,12 +141,6 @@ function stagesOf(project: Project, selected: readonly Task[]): readonly Stage[]
   if (selected.length === project.tasks.length) return project.stages;
   const nodes = new Set(selected.map(({ node }) => node.id));
   return project.stages.filter(({ id }) => nodes.has(id));
-}
-
-/** Where the parts of a stage's code stand; only asked for once something changed. */
-async function locateCode({ project, cache }: PlanContext, stage: Stage): Promise<CodePlaces> {
-  const [{ cells, reachedFrom, packages }, names] = await Promise.all([cache.code(project, stage), cache.names(project, stage)]);
-  return { cells, reachedFrom, names, packages: cache.packages.trace(packages) };
 }
 
 async function computeFingerprint(context: PlanContext, task: Task, known: Before & { readonly digests: InputDigests }): Promise<Fingerprint> {

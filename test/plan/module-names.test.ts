@@ -75,7 +75,7 @@ describe("a changed module", () => {
     if (damage !== "") writeFileSync(names, damage);
     const cache = createPlanCache(project.root, { ...(forget ? {} : { stateFolder }), isReadOnly: true });
     const code = await cache.code(project, stage);
-    const reasons = explainDifference(before.parts, code.parts, { task, code: { cells: code.cells, reachedFrom: code.reachedFrom, names: await cache.names(project, stage) } });
+    const reasons = explainDifference(before.parts, code.parts, { task, code: await cache.places(project, stage) });
     return reasons.map(({ subject, detail }) => `${subject}: ${detail}`);
   }
 
@@ -107,14 +107,14 @@ describe("a changed module", () => {
     const { project, stage, task, stateFolder, folder } = makeWorld({ "stages/units.ts": units }, ['import { toKelvin } from "../stages/units";']);
     const read = async () => {
       const cache = createPlanCache(project.root, { stateFolder });
-      const { parts, cells, reachedFrom } = await cache.code(project, stage);
-      return { parts, cells, reachedFrom, names: await cache.names(project, stage) };
+      const { parts } = await cache.code(project, stage);
+      return { parts, places: await cache.places(project, stage) };
     };
     const first = await read();
     folder.write("stages/units.ts", units.replace("273.15", "273"));
     await read();
     const later = await read();
-    expect(explainDifference(first.parts, later.parts, { task, code: later })).toEqual([{ kind: "code", subject: "stages/units.ts", detail: "offset changed (reached from cell 2)" }]);
+    expect(explainDifference(first.parts, later.parts, { task, code: later.places })).toEqual([{ kind: "code", subject: "stages/units.ts", detail: "offset changed (reached from cell 2)" }]);
     expect(readdirSync(join(stateFolder, "code")).sort()).toEqual(["clean.json", "clean.names.json"]);
   });
 
@@ -124,7 +124,7 @@ describe("a changed module", () => {
       folder.write("stages/units.ts", units.replace("273.15", String(round)));
       await createPlanCache(project.root, { stateFolder }).code(project, stage);
     }
-    const { earlier } = await createPlanCache(project.root, { stateFolder }).names(project, stage);
-    expect(Object.keys(earlier)).toHaveLength(80);
+    const { names } = await createPlanCache(project.root, { stateFolder }).places(project, stage);
+    expect(Object.keys(names.earlier)).toHaveLength(80);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { notebook } from "../project/make-project.js";
-import { executed, parseEvents, readArtifacts, runForEvents, runStitchbook } from "./rig.js";
+import { executed, parseEvents, readArtifacts, restored, runForEvents, runStitchbook } from "./rig.js";
 import { makeWeatherProject } from "./weather-project.js";
 
 const timeout = 120_000;
@@ -63,8 +63,9 @@ describe("run --output-dir", () => {
     expect(await readArtifacts(trial, made)).toEqual(await readArtifacts(twin, made));
     expect((await readdir(trial)).sort()).toEqual(["data", "out", "reports"]);
     expect((await readdir(join(trial, "reports/notebooks"))).filter((name) => name.endsWith(".ipynb")).sort()).toEqual(["clean@berlin.ipynb", "clean@oslo.ipynb", "clean@rome.ipynb", "gather.ipynb", "plot.ipynb"]);
-    // Nothing was recorded: the next run here has all that to do.
-    expect(executed((await runForEvents(root)).events)).toEqual(executed(events));
+    // Nothing was recorded, but what was computed need not be computed again.
+    const next = (await runForEvents(root)).events;
+    expect({ executed: executed(next), restored: restored(next) }).toEqual({ executed: [], restored: executed(events) });
   }, timeout);
 
   it("copies what is up to date, and executes nothing for it", async () => {
@@ -78,6 +79,21 @@ describe("run --output-dir", () => {
     expect(await readArtifacts(root, kept)).toEqual(before);
     // A second time over what the first one made.
     expect((await runForEvents(root, "--output-dir", folder)).code).toBe(0);
+  }, timeout);
+
+  it("restores there what the store holds, and leaves an artifact edited by hand as it is", async () => {
+    const [root, folder] = [await freshProject(), await emptyFolder()];
+    await changeFactor(root);
+    expect((await runForEvents(root)).code).toBe(0);
+    await writeFile(join(root, "stages/scale.ts"), await readFile(join(template, "stages/scale.ts"), "utf8"));
+    await writeFile(join(root, "data/oslo.csv"), "edited\n");
+    const before = await readArtifacts(root, kept);
+    const { code, events } = await runForEvents(root, "--output-dir", folder);
+    expect(code).toBe(0);
+    expect({ executed: executed(events), restored: restored(events) }).toEqual({ executed: [], restored: ["clean@berlin", "clean@oslo", "clean@rome", "gather", "plot", "summary"] });
+    expect(events.filter(({ event }) => event === "run.warning")).toEqual([]);
+    for (const path of ["data", "out", "reports/images"]) expect(await readArtifacts(folder, [path])).toEqual(await readArtifacts(template, [path]));
+    expect(await readArtifacts(root, kept)).toEqual(before);
   }, timeout);
 
   it("takes a folder from where one is, also inside of the project, and only what is selected", async () => {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { notebook } from "../project/make-project.js";
-import { executed, readArtifacts, runForEvents, runStitchbook } from "./rig.js";
-import { artifactFolders, makeWeatherProject, weatherTasks } from "./weather-project.js";
+import { executed, readArtifacts, restored, runForEvents, runStitchbook } from "./rig.js";
+import { artifactFolders, makeWeatherProject } from "./weather-project.js";
 
 const timeout = 120_000;
 let never = "";
@@ -73,7 +73,10 @@ describe("run with targets", () => {
     expect(executed(events)).toEqual(["count", "gather", "summary"]);
     expect(await readFile(join(root, "out/all.csv"), "utf8")).toContain("oslo,1,7\n");
     // The next run of everything puts it right.
-    expect(executed((await runForEvents(root)).events)).toEqual(weatherTasks);
+    const { events: later } = await runForEvents(root);
+    expect(executed(later)).toEqual(["clean@berlin", "clean@oslo", "clean@rome", "gather"]);
+    // Six rows were counted before.
+    expect(restored(later)).toEqual(["count", "summary"]);
     expect(await readFile(join(root, "out/all.csv"), "utf8")).toContain("oslo,1,200\n");
   }, timeout);
 
@@ -207,6 +210,7 @@ describe("run --param", () => {
     expect(tasks.find(({ task }) => task === "count")).toMatchObject({ params: ["floor=2"], state: "stale" });
     expect(tasks.find(({ task }) => task === "gather")).toMatchObject({ params: [], state: "fresh" });
     const next = await runForEvents(root);
+    expect({ executed: executed(next.events), restored: restored(next.events) }).toEqual({ executed: [], restored: ["count"] });
     expect(next.events[0]).not.toHaveProperty("params");
     expect(await readFile(join(root, "out/count.txt"), "utf8")).toBe("6");
     expect((await runStitchbook(["status", "count"], { cwd: root })).stdout).not.toContain("--param");

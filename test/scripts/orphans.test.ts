@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acquireLock } from "../../engine/run/lock.js";
 import { notebook, type NotebookCells } from "../project/make-project.js";
-import { executed, readArtifacts, runForEvents, runStitchbook } from "./rig.js";
+import { executed, readArtifacts, restored, runForEvents, runStitchbook } from "./rig.js";
 import { makeWeatherProject } from "./weather-project.js";
 
 const timeout = 120_000;
@@ -133,7 +133,7 @@ describe("a stage that was renamed", () => {
     const root = await freshProject();
     await edit(root, "notebooks/03-count.ipynb", "stage: count", "stage: tally");
     expect(await orphansOf(root)).toEqual(["reports/notebooks/count.ipynb"]);
-    expect(executed((await runForEvents(root)).events)).toEqual(["tally"]);
+    expect(restored((await runForEvents(root)).events)).toEqual(["tally"]);
     expect((await clean(root, "--orphans")).removed).toEqual(["reports/notebooks/count.ipynb"]);
     expect(existsSync(join(root, "out/count.txt"))).toBe(true);
     expect(executed((await runForEvents(root)).events)).toEqual([]);

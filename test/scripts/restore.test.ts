@@ -91,7 +91,7 @@ describe("a result that was computed before", () => {
     const { stdout, stderr, code } = await runStitchbook(["run"], { cwd: root });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("0 run, 6 restored, 0 up to date");
-    expect(stdout).toMatch(/^done +clean@berlin .*restored \(artifact: data\/berlin\.csv missing\)$/m);
+    expect(stdout).toMatch(/^done +clean@berlin .*restored \(artifact data\/berlin\.csv missing\)$/m);
     expect(stdout).not.toMatch(/^start/m);
     expect(await readAll(root)).toEqual(before);
     const view = await readFile(join(root, "reports/notebooks/clean@rome.ipynb"), "utf8");

@@ -5,7 +5,6 @@ import { BasisRecorder } from "./basis-recorder.js";
 import { listCellImports } from "./cell-imports.js";
 import type { ModuleChecks } from "./check-modules.js";
 import { ModuleCompiler } from "./compile-modules.js";
-import { readCompileOptions } from "./compile-options.js";
 import type { CompilePlan, JobResult, PlannedNotebook } from "./compile-session.js";
 import { runJobs } from "./compile-threads.js";
 import type { ConvertedNotebook } from "./convert-notebook.js";
@@ -27,18 +26,17 @@ export type FreshNotebook = {
   readonly problems: readonly Problem[];
 };
 
-export type FreshOptions = Omit<CompilePlan, "options"> & {
+export type FreshOptions = CompilePlan & {
   /** How many threads help; by default as many as it is worth. */
   readonly helperCount?: number;
 };
 
 /** Compiles notebooks, whatever a cache may hold. */
-export async function compileFresh({ helperCount, ...subject }: FreshOptions): Promise<readonly FreshNotebook[]> {
-  const { root, notebooks } = subject;
-  const { ts, folder } = loadTslab();
-  const { options, files: configFiles, problems } = readCompileOptions(ts, root);
+export async function compileFresh({ helperCount, ...plan }: FreshOptions): Promise<readonly FreshNotebook[]> {
+  const { root, notebooks } = plan;
+  const { results, options: { options, files: configFiles, problems } } = await runJobs(plan, helperCount ?? countHelpers(notebooks));
   if (problems.length > 0) return notebooks.map(({ file }, index) => ({ file, result: null, problems: index === 0 ? problems : [] }));
-  const results = await runJobs({ ...subject, options }, helperCount ?? countHelpers(notebooks));
+  const { ts, folder } = loadTslab();
   const shared: Shared = {
     ts,
     root,

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type * as typescript from "@tslab/typescript-for-tslab";
 import { CellConverter } from "./cell-converter.js";
 import { listCellImports } from "./cell-imports.js";
 import { checkModules, type ModuleChecks } from "./check-modules.js";
+import type { CompileOptions } from "./compile-options.js";
 import { convertNotebook, type ConvertedNotebook, type NotebookSource } from "./convert-notebook.js";
 import { loadTslab } from "./load-tslab.js";
 import { contextKey } from "./notebook-cache.js";
@@ -20,8 +20,6 @@ export type CompilePlan = {
   readonly notebooks: readonly PlannedNotebook[];
   /** Text of the module `stitchbook/data`. */
   readonly dataTypes: string | null;
-  /** Options on top of tslab's own. */
-  readonly options: Readonly<typescript.CompilerOptions>;
 };
 
 /** A part of a compilation that needs none of the others: the local modules of all notebooks, or one notebook's cells. */
@@ -41,8 +39,10 @@ export function listJobs({ notebooks }: CompilePlan): readonly Job[] {
 /** Does parts of a compilation in this thread, with one TypeScript program for all of them. What it finds does not depend on their order. */
 export class CompileSession {
   readonly #converter: CellConverter;
-  constructor(private readonly plan: CompilePlan) {
-    const { root, options, dataTypes } = plan;
+
+  /** @param options As the project sets them; loads TypeScript and the types that every program has. */
+  constructor(private readonly plan: CompilePlan, options: CompileOptions["options"]) {
+    const { root, dataTypes } = plan;
     const dataFile = join(root, "__stitchbook_data__.d.ts");
     const api = findNotebookApi();
     const fixed = new Map([["stitchbook/data", dataFile], ...(api === null ? [] : [["stitchbook/notebook", api] as const])]);

@@ -1,5 +1,7 @@
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { readCompileOptions, type CompileOptions } from "./compile-options.js";
 import { CompileSession, listJobs, type CompilePlan, type Job, type JobResult } from "./compile-session.js";
+import { loadTslab } from "./load-tslab.js";
 
 /** What a helping thread is started with. */
 type HelperData = {
@@ -24,20 +26,25 @@ export const canHelp = !import.meta.url.endsWith(".ts");
  * Does all jobs of a compilation, in this thread and in helping ones.
  *
  * @param helperCount How many threads help.
+ * @returns A result for each job; none where the project's options can't be read.
  */
-export async function runJobs(plan: CompilePlan, helperCount: number): Promise<readonly JobResult[]> {
+export async function runJobs(plan: CompilePlan, helperCount: number): Promise<{ readonly results: readonly JobResult[]; readonly options: CompileOptions }> {
   const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const results = new Map<number, JobResult>();
   const keep = ({ index, result }: Taken): void => void results.set(index, result);
+  // They load TypeScript while this thread does.
   const helpers = Array.from({ length: canHelp ? helperCount : 0 }, () => startHelper({ stitchbookCompile: plan, next }, keep));
-  const session = new CompileSession(plan);
   try {
+    const options = readCompileOptions(loadTslab().ts, plan.root);
+    if (options.problems.length > 0) return { results: [], options };
     const jobs = listJobs(plan);
+    const session = new CompileSession(plan, options.options);
     takeJobs(session, { jobs, next, keep });
     await Promise.all(helpers.map(({ ended }) => ended));
-    return jobs.map((job, index) => results.get(index) ?? session.run(job));
-  } finally {
+    const complete = jobs.map((job, index) => results.get(index) ?? session.run(job));
     session.close();
+    return { results: complete, options };
+  } finally {
     for (const { stop } of helpers) stop();
   }
 }
@@ -68,9 +75,9 @@ function isHelperData(data: unknown): data is HelperData {
 }
 
 function help({ stitchbookCompile, next }: HelperData): void {
-  const session = new CompileSession(stitchbookCompile);
+  const { options, problems } = readCompileOptions(loadTslab().ts, stitchbookCompile.root);
   const keep = (taken: Taken): void => parentPort?.postMessage(taken);
-  takeJobs(session, { jobs: listJobs(stitchbookCompile), next, keep });
+  if (problems.length === 0) takeJobs(new CompileSession(stitchbookCompile, options), { jobs: listJobs(stitchbookCompile), next, keep });
   parentPort?.postMessage(null);
 }
 

@@ -40,7 +40,7 @@ export function createModuleResolver(ts: TypeScript, { root, fixed, system }: Re
     }
     return typeReferences.get(key);
   };
-  const resolveImport: ModuleResolver["resolveImport"] = (specifier, containingFile, options) => {
+  const resolveNew: ModuleResolver["resolveImport"] = (specifier, containingFile, options) => {
     const special = fixed.get(specifier) ?? findFixed(fixed, join(dirname(containingFile), specifier));
     if (special !== undefined) return { resolvedFileName: special, extension: extensionOf(special), isExternalLibraryImport: true };
     if (isLocalSpecifier(specifier) && isLocalFile(root, containingFile)) {
@@ -51,6 +51,13 @@ export function createModuleResolver(ts: TypeScript, { root, fixed, system }: Re
       }
     }
     return ts.resolveModuleName(specifier, containingFile, options, system, cache).resolvedModule;
+  };
+  // TypeScript asks again for every program, above all for what it does not find: Node's own modules.
+  const imports = new Map<string, typescript.ResolvedModuleFull | undefined>();
+  const resolveImport: ModuleResolver["resolveImport"] = (specifier, containingFile, options) => {
+    const key = `${dirname(containingFile)}\0${specifier}`;
+    if (!imports.has(key)) imports.set(key, resolveNew(specifier, containingFile, options));
+    return imports.get(key);
   };
   return { resolveImport, resolveTypeReference, cache };
 }

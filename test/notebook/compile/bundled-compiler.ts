@@ -26,8 +26,12 @@ export type CompilerRun = {
 
 /** The compiler as the package ships it. */
 export type BundledCompiler = {
-  /** Compiles in a process of its own, one after the other. */
-  run(options: readonly CompileOptions[]): Promise<CompilerRun>;
+  /**
+   * Compiles in a process of its own, one after the other.
+   *
+   * @param preload A script that every thread runs first.
+   */
+  run(options: readonly CompileOptions[], preload?: string): Promise<CompilerRun>;
   remove(): Promise<void>;
 };
 
@@ -55,8 +59,10 @@ export async function bundleCompiler(): Promise<BundledCompiler> {
   });
   await writeFile(join(folder, "run.mjs"), DRIVER);
   return {
-    run: async (options) => {
-      const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "run.mjs"), JSON.stringify(options)], { maxBuffer: 2 ** 28 });
+    run: async (options, preload = "") => {
+      await writeFile(join(folder, "preload.cjs"), preload);
+      const parameters = ["--require", join(folder, "preload.cjs"), join(folder, "run.mjs"), JSON.stringify(options)];
+      const { stdout } = await promisify(execFile)(process.execPath, parameters, { maxBuffer: 2 ** 28 });
       const answer: CompilerRun = JSON.parse(stdout);
       return answer;
     },

@@ -67,6 +67,17 @@ describe("a compilation", () => {
     expect({ ...united, problems: new Set(united.problems.map((problem) => JSON.stringify(problem))) }).toEqual({ compiled: first.compiled, problems: new Set(first.problems.map((problem) => JSON.stringify(problem))), ms: 0 });
   }, 300_000);
 
+  it("is completed where a helping thread dies, before or after it has taken a part", async () => {
+    const project = await makeProject();
+    const options = { root: project.root, notebooks: NOTEBOOKS, cacheFolder: null };
+    const { answers: [whole] } = await compiler.run([{ ...options, helperCount: 0 }]);
+    const deaths = ["process.exit(3);", "const add = Atomics.add; Atomics.add = (...values) => { add(...values); process.exit(3); };", "Atomics.add = () => { throw new Error('broken'); };"];
+    for (const death of deaths) {
+      const { answers: [answer] } = await compiler.run([{ ...options, helperCount: 2 }], `if (!require("node:worker_threads").isMainThread) { ${death} }`);
+      expect({ ...answer, ms: 0 }).toEqual({ ...whole, ms: 0 });
+    }
+  }, 300_000);
+
   it("gives the same from the cache, and on an edit with the rest from the cache", async () => {
     const project = await makeProject();
     const sound = NOTEBOOKS.filter(({ file }) => /[df]\.ipynb$/.test(file));

@@ -5,7 +5,7 @@ import type { FoundColumn } from "../types.js";
 import { digestFile } from "../file-state.js";
 import { isSystemError, zstdDecompress } from "./decompress.js";
 import { shorten } from "./shorten.js";
-import { isoDay, isoTime, plainValue, type TypedBatch, type TypedColumn, verifyTyped } from "./typed-table.js";
+import { isoDay, isoTime, plainValue, type TypedBatch, type TypedColumn, type TypedTable, verifyTyped } from "./typed-table.js";
 import { type FileReading, malformed, type ReadRequest, type TableReading } from "./types.js";
 
 /** Arrow files are read in one piece; larger ones are only hashed. */
@@ -34,6 +34,13 @@ export async function readArrow(request: ReadRequest): Promise<FileReading> {
 
 async function readTable(bytes: Uint8Array, request: ReadRequest): Promise<TableReading> {
   if (isCutFile(bytes)) return malformed("a readable Arrow file", "a file without its end");
+  const table = await openArrow(bytes);
+  if (table.columns.length === 0) return malformed("a readable Arrow file", bytes.length === 0 ? "an empty file" : "no columns");
+  return verifyTyped(table, request.contract);
+}
+
+/** The rows and columns of the bytes of an Arrow file. */
+export async function openArrow(bytes: Uint8Array): Promise<TypedTable> {
   const { CompressionType, setCompressionCodec, tableFromIPC, Type } = await import("@uwdata/flechette");
   if (zstdDecompress !== null) {
     const encode = (): never => {
@@ -43,9 +50,8 @@ async function readTable(bytes: Uint8Array, request: ReadRequest): Promise<Table
   }
   // 64-bit values, times and decimals as the file has them, so that different keys stay different.
   const table = tableFromIPC(bytes, { useBigInt: true, useBigIntTimestamp: true, useDecimalInt: true });
-  if (table.numCols === 0) return malformed("a readable Arrow file", bytes.length === 0 ? "an empty file" : "no columns");
   const columns = table.schema.fields.map(({ name, type }) => describeColumn({ name, type, Type }));
-  return verifyTyped({ rows: table.numRows, columns, read: (names) => readColumns(table, names) }, request.contract);
+  return { rows: table.numRows, columns, read: (names) => readColumns(table, names) };
 }
 
 /** The file format carries its magic at both ends; a stream may end after any batch. */

@@ -4,7 +4,7 @@ import type { FoundColumn } from "../types.js";
 import { digestFile } from "../file-state.js";
 import { isSystemError, zstdDecompress } from "./decompress.js";
 import { shorten } from "./shorten.js";
-import { isoDay, isoTime, plainValue, type TypedBatch, type TypedColumn, verifyTyped } from "./typed-table.js";
+import { isoDay, isoTime, plainValue, type TypedBatch, type TypedColumn, type TypedTable, verifyTyped } from "./typed-table.js";
 import { type FileReading, malformed, type ReadRequest, type TableReading } from "./types.js";
 
 /** Dates and times as the file has them: a `Date` would drop microseconds and make different keys equal. */
@@ -43,11 +43,16 @@ class UnreadableColumn extends Error {
 }
 
 async function readTable(request: ReadRequest): Promise<TableReading> {
+  return verifyTyped(await openParquet(request.absolute), request.contract);
+}
+
+/** The rows and columns of a Parquet file; values are read when they are asked for. */
+export async function openParquet(absolute: string): Promise<TypedTable> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import("hyparquet");
-  const file = await asyncBufferFromFile(request.absolute);
+  const file = await asyncBufferFromFile(absolute);
   const metadata = await parquetMetadataAsync(file, { parsers: RAW_TIMES });
   const columns = parquetSchema(metadata).children.map(describeColumn);
-  return verifyTyped({ rows: Number(metadata.num_rows), columns, read: (names) => readColumns({ file, metadata }, names) }, request.contract);
+  return { rows: Number(metadata.num_rows), columns, read: (names) => readColumns({ file, metadata }, names) };
 }
 
 async function* readColumns(source: { readonly file: AsyncBuffer; readonly metadata: FileMetaData }, names: readonly string[]): AsyncGenerator<TypedBatch> {

@@ -103,4 +103,14 @@ export type ExecutionRequest = {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly timeoutMs: number;
+  /** Where the world is to look other than it is. */
+  readonly conditions?: ExecutionConditions;
+};
+
+/** How an execution is to differ from an ordinary one without making a difference. */
+export type ExecutionConditions = {
+  /** Added to what every clock for dates says. */
+  readonly clockOffsetMs: number;
+  /** Listed folders come in reverse order. */
+  readonly reversesFolders: boolean;
 };

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createCellExecutor, type CellExecutor } from "../execute/cell-executor.js";
 import type { CompiledCell, ExecutionRequest } from "../types.js";
+import { applyConditions } from "./apply-conditions.js";
 import type { CellLog } from "./cell-log.js";
 import { fenceExistsSync } from "./fence-files.js";
 import { guardProcess } from "./guard-process.js";
@@ -21,6 +22,7 @@ export async function prepareRequest(request: ExecutionRequest, means: { readonl
   const { log, ownFile } = means;
   const { notebook, projectRoot, folder } = request;
   Object.assign(process.env, request.env);
+  if (request.conditions !== undefined) applyConditions(request.conditions);
   const executor = createCellExecutor({
     notebook: notebook.notebook,
     projectRoot,

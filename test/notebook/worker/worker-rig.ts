@@ -67,6 +67,7 @@ export async function createRequest({ cells, options, projectRoot, folder }: Req
     inputs: options.inputs ?? [],
     outputs: options.outputs ?? [],
     timeoutMs: options.timeoutMs ?? 30_000,
+    ...(options.conditions === undefined ? {} : { conditions: options.conditions }),
   };
 }
 

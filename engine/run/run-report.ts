@@ -31,7 +31,7 @@ export async function runReport(context: RunContext, task: ReportTask, reasons: 
   try {
     const gathered = gatherReportInputs(project, report, context.records);
     const fingerprint = await fingerprintForRecord(context.plan, task, new Map([...folder.digests].map(([path, { sha256 }]) => [path, sha256])));
-    const files = await render(context, report, { folder: folder.path, gathered });
+    const files = await renderFiles(context, report, { folder: folder.path, gathered, startedAt });
     for (const [path, content] of files) {
       await mkdir(dirname(join(folder.path, path)), { recursive: true });
       await writeFile(join(folder.path, path), content);
@@ -47,9 +47,21 @@ export async function runReport(context: RunContext, task: ReportTask, reasons: 
   }
 }
 
-type Rendering = { readonly folder: string; readonly gathered: GatheredReport };
+type Rendering = {
+  /** Absolute; holds the inputs. */
+  readonly folder: string;
+  readonly gathered: GatheredReport;
+  /** Milliseconds since 1970: what the text gets as `run.date`, and the record keeps. */
+  readonly startedAt: number;
+};
 
-async function render(context: RunContext, report: Report, { folder, gathered }: Rendering): Promise<ReadonlyMap<string, string | Uint8Array>> {
+/**
+ * Renders a report.
+ *
+ * @returns project path -> content of every file of it
+ * @throws TaskFailure of kind `render`
+ */
+export async function renderFiles(context: Pick<RunContext, "project" | "runId" | "artist" | "emit">, report: Report, { folder, gathered, startedAt }: Rendering): Promise<ReadonlyMap<string, string | Uint8Array>> {
   const [{ renderReport }, { RenderError }] = await Promise.all([import("../report/render-report.js"), import("../report/render-error.js")]);
   const framePath = join(context.project.root, "templates/page.html");
   try {
@@ -59,7 +71,7 @@ async function render(context: RunContext, report: Report, { folder, gathered }:
       inputs: folder,
       embedded: gathered.embedded,
       stages: gathered.stages,
-      run: { id: context.runId, date: new Date(context.now()).toISOString() },
+      run: { id: context.runId, date: new Date(startedAt).toISOString() },
       previous: null,
       plot: context.artist.plot,
       frame: existsSync(framePath) ? await readFile(framePath, "utf8") : null,

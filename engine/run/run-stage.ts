@@ -83,14 +83,14 @@ async function executeAt({ worker, request }: Station, { context, task }: { read
   }
 }
 
-function failureOf(result: ExecutionResult): TaskFailure {
+export function failureOf(result: ExecutionResult): TaskFailure {
   const { failure } = result;
   if (failure === null) throw new Error("Internal error: no failure");
   return new TaskFailure(failure.kind, failure.message, failure);
 }
 
 /** Promise 2: nothing undeclared is left behind, every output is there, and inputs are as they were given. */
-async function refuseStrayFiles(folder: string, task: StageTask, digests: InputDigests): Promise<void> {
+export async function refuseStrayFiles(folder: string, task: StageTask, digests: InputDigests): Promise<void> {
   const inputs = task.inputs.map((input) => input.path);
   const outputs = task.outputs.map((output) => output.path);
   const found = await inspectTaskFolder(folder, { inputs, outputs, digests });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { CompiledNotebook, ExecutionRequest } from "../notebook/types.js";
+import type { CompiledNotebook, ExecutionConditions, ExecutionRequest } from "../notebook/types.js";
 import { startWorker, type Worker } from "../notebook/worker/worker-process.js";
 import type { Stage, Task } from "../project/types.js";
 import { declaredEnvironment } from "./declared-environment.js";
@@ -18,16 +18,17 @@ export type Station = {
   readonly request: ExecutionRequest;
 };
 
-type StationContext = Pick<RunContext, "project" | "stateFolder" | "workerFile" | "env" | "lock" | "parameters"> & {
+export type StationContext = Pick<RunContext, "project" | "stateFolder" | "workerFile" | "env" | "lock" | "parameters"> & {
   /** A stage's notebook, compiled. A worker may be started before that is done. */
   readonly compile: (stage: Stage) => Promise<CompiledNotebook>;
+  readonly conditions?: ExecutionConditions;
 };
 
 /**
  * Opens a station for a task, and tells its worker what it will execute: the worker then loads packages while nothing
  * waits for it.
  */
-async function openStation(context: StationContext, task: StageTask): Promise<Station> {
+export async function openStation(context: StationContext, task: StageTask): Promise<Station> {
   const { project, workerFile, env, lock } = context;
   const folder = await createTaskFolder({ workFolder: join(context.stateFolder, "work"), task: task.id });
   const worker = startWorker({ folder, projectRoot: project.root, workerFile, timezone: project.timezone, env });
@@ -61,6 +62,7 @@ function makeRequest(context: StationContext, task: StageTask, { folder, compile
     inputs: task.inputs.map((input) => input.path),
     outputs: task.outputs.map((output) => output.path),
     timeoutMs: task.node.timeoutMs,
+    ...(context.conditions === undefined ? {} : { conditions: context.conditions }),
   };
 }
 

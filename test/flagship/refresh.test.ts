@@ -90,6 +90,12 @@ describe("the first refresh", () => {
     expect(events.at(-1)).toMatchObject({ event: "run.done", status: "ok", executed: 0 });
   }, timeout);
 
+  it("is proved to be reproducible", async () => {
+    const { code, stdout, stderr } = await runStitchbook(["verify", "--external"], { cwd: folder(1) });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("7 tasks: 7 reproducible");
+  }, timeout);
+
   it("logs each stage's work", async () => {
     const [log] = await readdir(join(folder(0), "logs"));
     const events = parseEvents(await readFile(join(folder(0), "logs", log ?? ""), "utf8"));

@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isFile } from "../project/local-modules.js";
 import { hashText } from "./canonical.js";
 
 /** Reads source files of a project and remembers what was asked, so that an answer that rests on them can be checked later. */
@@ -35,16 +36,6 @@ export function createSourceReader(root: string): SourceReader {
       return text;
     },
   };
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  } catch (error) {
-    // A file stands where the path needs a folder.
-    if (error instanceof Error && "code" in error && error.code === "ENOTDIR") return false;
-    throw error;
-  }
 }
 
 /** Whether everything that a reader saw before is still so. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
-import { join, posix } from "node:path";
+import { join, relative } from "node:path";
+import ts from "typescript";
 import { afterAll, describe, expect, it } from "vitest";
-import { resolveFromCell, resolveLocal } from "../../engine/notebook/compile/resolve-local.js";
 import { createMadeTest, resolveImport } from "../../engine/plan/resolve-import.js";
 import { createSourceReader } from "../../engine/plan/source-reader.js";
 import { makeFolder, makeOutput, makeProject, makeReport, makeStage, makeTask } from "./project-builder.js";
@@ -19,9 +19,9 @@ function makeContext(files: readonly string[]) {
 describe("resolveImport", () => {
   it("tries the notebook's own folder before the project root", () => {
     const { context } = makeContext(["notebooks/stages/a.ts", "stages/a.ts", "stages/b.ts"]);
-    expect(resolveImport("./stages/a", ["notebooks", ""], context)).toEqual({ kind: "local", path: "notebooks/stages/a.ts" });
-    expect(resolveImport("./stages/b.js", ["notebooks", ""], context)).toEqual({ kind: "local", path: "stages/b.ts" });
-    expect(resolveImport("../stages/b", ["notebooks", ""], context)).toEqual({ kind: "local", path: "stages/b.ts" });
+    expect(resolveImport("./stages/a", ["notebooks", ""], context)).toMatchObject({ kind: "local", path: "notebooks/stages/a.ts" });
+    expect(resolveImport("./stages/b.js", ["notebooks", ""], context)).toMatchObject({ kind: "local", path: "stages/b.ts" });
+    expect(resolveImport("../stages/b", ["notebooks", ""], context)).toMatchObject({ kind: "local", path: "stages/b.ts" });
   });
 
   it("tells what lies outside from what is missing", () => {
@@ -30,7 +30,7 @@ describe("resolveImport", () => {
     expect(resolveImport("./x", ["notebooks", ""], context)).toMatchObject({ kind: "missing" });
   });
 
-  it("finds what the compiler finds, in random layouts", () => {
+  it("finds what TypeScript finds, in random layouts", () => {
     const random = createRandom(5);
     const names = ["a.ts", "a.tsx", "a.js", "a.jsx", "a.d.ts", "a.json", "a.mts", "a.mjs", "a.cjs", "a/index.ts", "a/index.js", "a/index.d.ts", "index.ts", "index.js"];
     const specifiers = ["./a", "./a.js", "./a.ts", "./a.jsx", "./a.mjs", "./a.cjs", "./a.json", "./a/", "./a/index", ".", "./", "..", "../a", "../a.js", "../stages/a", "./stages/a", "../../a"];
@@ -39,22 +39,40 @@ describe("resolveImport", () => {
       const files = ["notebooks/", "stages/", ""].flatMap((folder) => names.filter(() => random.chance(0.25)).map((name) => folder + name));
       const { root, context } = makeContext(files);
       mkdirSync(join(root, "notebooks"), { recursive: true });
+      mkdirSync(join(root, "stages"), { recursive: true });
       for (const specifier of specifiers) {
-        const theirs = random.chance(0.5) ? resolveFromCell(root, "notebooks/x.ipynb", specifier) : null;
-        const found = theirs === null ? resolveImport(specifier, ["stages"], context) : resolveImport(specifier, ["notebooks", ""], context);
-        const expected = theirs ?? resolveLocal(root, "stages", specifier);
-        if (expected.kind === "found" && !expected.path.endsWith(".d.ts")) {
-          compared += 1;
-          expect(found, `${specifier} among ${files.join(" ")}`).toEqual({ kind: "local", path: posix.normalize(expected.path) });
-        } else if (expected.kind === "outside" && found.kind === "local") {
-          // JSON without its ending is none to the compiler; it is followed here only to say that a task makes it.
-          expect(found.path).toMatch(/json$/);
-        }
+        const found = resolveImport(specifier, ["stages"], context);
+        const types = found.kind === "types" ? found.path : found.kind === "local" ? found.types : null;
+        expect(types, `${specifier} among ${files.join(" ")}`).toBe(askTypeScript(root, "stages", specifier));
+        if (types !== null) compared += 1;
+        const own = askTypeScript(root, "notebooks", specifier);
+        const fromCell = resolveImport(specifier, ["notebooks", ""], context);
+        expect(fromCell.kind === "types" ? fromCell.path : fromCell.kind === "local" ? fromCell.types : null, `cell ${specifier} among ${files.join(" ")}`).toBe(own ?? askTypeScript(root, "", specifier));
       }
     }
-    expect(compared).toBeGreaterThan(200);
+    expect(compared).toBeGreaterThan(300);
+  });
+
+  it("says that JSON without its ending can't be imported where a task makes it", () => {
+    const { context } = makeContext([]);
+    expect(resolveImport("../model/metrics", ["notebooks", ""], { ...context, isMade: (path) => path === "model/metrics.json" })).toEqual({ kind: "made", path: "model/metrics.json" });
+  });
+
+  it("finds the JavaScript beside its declarations, and declarations alone", () => {
+    const { context } = makeContext(["stages/a.d.ts", "stages/b.d.ts", "stages/b.js"]);
+    expect(resolveImport("./a", ["stages"], context)).toEqual({ kind: "types", path: "stages/a.d.ts" });
+    expect(resolveImport("./b", ["stages"], context)).toEqual({ kind: "local", path: "stages/b.js", types: "stages/b.d.ts" });
   });
 });
+
+/** What TypeScript's bundler resolution finds within the project; null for nothing. */
+function askTypeScript(root: string, folder: string, specifier: string): string | null {
+  const options = { moduleResolution: ts.ModuleResolutionKind.Bundler, module: ts.ModuleKind.ESNext, allowJs: true, resolveJsonModule: true, allowImportingTsExtensions: true };
+  const found = ts.resolveModuleName(specifier, join(root, folder, "importer.ts"), options, ts.sys).resolvedModule?.resolvedFileName;
+  const path = found === undefined ? ".." : relative(root, found);
+  // By `./a.ts` TypeScript finds a.jsx, too, so that it can complain of it.
+  return path.startsWith("..") || (specifier === "./a.ts" && !/(^|\/)a\.ts$/.test(path)) ? null : path;
+}
 
 describe("createMadeTest", () => {
   it("knows declared outputs, images of reports, and the engine's own places", () => {

@@ -1,5 +1,6 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
+import { isFile, resolveModule } from "../../project/local-modules.js";
 
 /** What a relative specifier means. */
 export type LocalResolution =
@@ -32,64 +33,22 @@ export function toRootSpecifier(path: string): string {
 }
 
 /**
- * Resolves a relative specifier the way TypeScript's bundler resolution does: with or without suffix, `.js` meaning
- * `.ts` where that exists, folders by their index file.
+ * Resolves a relative specifier by the project's own rules.
  *
  * @param root Absolute.
  * @param folder Project path of the folder that the specifier is relative to.
+ * @see resolveModule
  */
 export function resolveLocal(root: string, folder: string, specifier: string): LocalResolution {
   if (specifier.startsWith("/") || specifier.startsWith("file:")) return { kind: "outside", path: specifier };
-  const base = join(root, folder, specifier);
-  const found = candidatesOf(base, specifier).find(({ types }) => isFile(types));
-  const path = toProjectPath(root, found?.path ?? base);
-  const isOutside = path === ".." || path.startsWith("../");
-  if (isOutside) return { kind: "outside", path };
-  if (found === undefined) return { kind: "missing" };
-  return { kind: "found", path: isFile(found.path) ? path : toProjectPath(root, found.types), types: toProjectPath(root, found.types) };
+  const found = resolveModule(specifier, [folder], (path) => isFile(join(root, path)));
+  if (found.kind === "outside") return { kind: "outside", path: posix.join(folder, specifier) };
+  return found.kind === "missing" ? found : { kind: "found", path: found.runs ?? found.types, types: found.types };
 }
 
 /** POSIX path relative to the root. */
 export function toProjectPath(root: string, absolute: string): string {
   return relative(root, absolute).split(sep).join("/");
-}
-
-type Candidate = { readonly path: string; readonly types: string };
-
-const TYPESCRIPT_OF: Readonly<Record<string, readonly string[]>> = {
-  ".js": [".ts", ".tsx", ".d.ts"],
-  ".jsx": [".tsx", ".ts", ".d.ts"],
-  ".mjs": [".mts", ".d.mts"],
-  ".cjs": [".cts", ".d.cts"],
-};
-
-function candidatesOf(base: string, specifier: string): Candidate[] {
-  const candidates: Candidate[] = [];
-  const endsAsFolder = /(^|\/)\.{0,2}\/?$/.test(specifier);
-  if (!endsAsFolder) {
-    const suffix = /\.[cm]?jsx?$/.exec(base)?.[0] ?? "";
-    const stem = base.slice(0, base.length - suffix.length);
-    for (const other of TYPESCRIPT_OF[suffix] ?? []) candidates.push({ path: other.startsWith(".d.") ? base : stem + other, types: stem + other });
-    if (suffix !== "" || /\.([cm]?ts|tsx|json)$/.test(base)) candidates.push({ path: base, types: base });
-    candidates.push(...withSuffixes(base, "typescript"));
-  }
-  candidates.push(...withSuffixes(join(base, "index"), "typescript"));
-  if (!endsAsFolder) candidates.push(...withSuffixes(base, "javascript"));
-  candidates.push(...withSuffixes(join(base, "index"), "javascript"));
-  return candidates;
-}
-
-function withSuffixes(base: string, language: "typescript" | "javascript"): Candidate[] {
-  if (language === "javascript") return [".js", ".jsx"].map((suffix) => ({ path: base + suffix, types: base + suffix }));
-  return [
-    { path: `${base}.ts`, types: `${base}.ts` },
-    { path: `${base}.tsx`, types: `${base}.tsx` },
-    { path: `${base}.js`, types: `${base}.d.ts` },
-  ];
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /**

@@ -6,6 +6,7 @@ import { hashText } from "./canonical.js";
 import { readEmitOptions } from "./compiler-options.js";
 import { readCellCode, type CellCode } from "./cell-code.js";
 import { describeImportProblem, describeUnknownImport } from "./import-problems.js";
+import { readInlinedConstants } from "./inlined-constants.js";
 import { listImports, type ImportUse } from "./list-imports.js";
 import { nameModules, type ModuleNames } from "./module-names.js";
 import type { PackageUse } from "./module-plugin.js";
@@ -49,6 +50,7 @@ export async function readStageCode(project: Project, stage: Stage): Promise<Sta
       ...Object.fromEntries(cells.map((cell, index) => [`code:cell ${index + 1}`, hashText(cell.text)])),
       ...Object.fromEntries([...bundle.modules].map(([path, text]) => [`code:${path}`, hashText(text)])),
       ...(bundle.text === "" ? {} : { "code:bundle": hashText(bundle.text) }),
+      ...readInlinedConstants(stage.cells.filter(isExecuted).map(({ source }) => source), [posix.dirname(stage.file), ""], context),
     },
     cells: cells.map((cell) => cell.position),
     reachedFrom: traceModules(links.uses, bundle),

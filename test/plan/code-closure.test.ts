@@ -130,6 +130,30 @@ describe("local modules", () => {
   });
 });
 
+/** The compiler writes these values into cells, though the files that declare them run nowhere. */
+describe("constants that are only declared", () => {
+  it.each([
+    ["an enum of a file of declarations", "types.d.ts", (value: number) => `export declare const enum E { A = ${value} }`],
+    ["an enum that a module declares", "types.ts", (value: number) => `export declare const enum E { A = ${value} }`],
+    ["an enum of all files", "types.ts", (value: number) => `declare global { const enum G { A = ${value} } }\nexport type E = 1;`],
+    ["a variable", "types.d.ts", (value: number) => `export declare const E = ${value};`],
+  ])("count: %s", async (_, path, write) => {
+    const cell = ['import type { E } from "../stages/m";\nimport { E as F } from "../types";\nconst x: E = F.A;'];
+    const files = (text: string) => ({ [path]: text, "stages/m.ts": 'export type { E } from "../types";' });
+    expect(await isSame([cell, files(write(1))], [cell, files(write(2))])).toBe(false);
+    expect(await isSame([cell, files(write(1))], [cell, files(`// why\n${write(1)}\nexport type Other = 1;`)])).toBe(true);
+  });
+
+  it("are found through types alone, and leave others as they are", async () => {
+    const cell = ['import type { E } from "../stages/m";\nconst x: E = 1;'];
+    const files = (text: string) => ({ "types.d.ts": text, "stages/m.ts": '/// <reference path="../types.d.ts" />\nexport type E = 1;' });
+    const before = await read(cell, files("declare const enum G { A = 1 }"));
+    const after = await read(cell, files("declare const enum G { A = 2 }"));
+    expect(Object.keys(before.parts).filter((key) => before.parts[key] !== after.parts[key])).toEqual(["code:constants of types.d.ts"]);
+    expect(await isSame([cell, files("export type A = 1;")], [cell, files("export type A = 2;\nexport declare const b: 1;")])).toBe(true);
+  });
+});
+
 describe("imports that can't be followed", () => {
   it.each([
     ["const x = 1;\nawait import(name);", "import-not-literal", { cell: 2, line: 2, column: 7 }],

@@ -38,7 +38,8 @@ export function fingerprintReport(context: ReportFingerprintContext): Fingerprin
   for (const [path, text] of Object.entries(partials)) parts[`code:${path}`] = hashText(text);
   for (const [name, { pattern }] of Object.entries(report.inputs)) parts[`code:input ${name}`] = pattern;
   for (const output of context.embedded) {
-    parts[`input:${labelKey(output.task, output.label)}`] = unknownTasks.has(output.task) ? UNKNOWN_DIGEST : hashValue(output);
+    // The position of the cell is for messages: prose above it moves it, and nothing shows that.
+    parts[`input:${labelKey(output.task, output.label)}`] = unknownTasks.has(output.task) ? UNKNOWN_DIGEST : hashValue({ ...output, cell: undefined });
   }
   for (const [stage, values] of Object.entries(asObject(context.quotedStages))) {
     const isUnknown = [...unknownTasks].some((id) => id === stage || id.startsWith(`${stage}@`));

@@ -1,7 +1,7 @@
 import type { StaticAnalysis, Template } from "liquidjs";
 import type { TemplateLanguage, TemplateSource } from "./template-language.js";
 import type { TemplateReference } from "./template-tags.js";
-import type { LabelReference, Place, Problem, ReportReferences } from "./types.js";
+import type { LabelReference, Place, Problem, ReportReferences, StageQuote } from "./types.js";
 import { makeError } from "./problems.js";
 import { hintName } from "./suggest-name.js";
 
@@ -68,7 +68,7 @@ type Variables = StaticAnalysis["globals"];
 type Variable = Variables[string][number];
 type Found = {
   embeds: LabelReference[]; refs: LabelReference[]; tables: { path: string; place: Place }[];
-  stages: { id: string; path: string | null; place: Place }[]; problems: Problem[];
+  stages: StageQuote[]; problems: Problem[];
   texts: { file: string; globals: Variables }[];
   /** Names made by `assign`, `capture`, `for` and by the arguments of partials, anywhere. */
   locals: Set<string>;
@@ -106,7 +106,7 @@ function checkNames(found: Found, context: { file: string; globals: Variables; l
 }
 
 function addStage(found: Found, variable: Variable, place: Place): void {
-  const [, id, outputs, path] = variable.segments;
+  const [, id, outputs, path, value] = variable.segments;
   if (typeof id !== "string" || (path !== undefined && typeof path !== "string")) {
     found.problems.push(problem("dynamic-reference", place, "the stage and the path after `stages` must be written out",
       'for example stages.cleaning.outputs["data/cleaned.csv"].rows: what a report depends on must be known before anything runs'));
@@ -116,7 +116,11 @@ function addStage(found: Found, variable: Variable, place: Place): void {
     found.problems.push(problem("unknown-name", place, `a stage has \`outputs\`, not \`${String(outputs)}\``));
     return;
   }
-  if (!found.stages.some((each) => each.id === id && each.path === (path ?? null))) found.stages.push({ id, path: path ?? null, place });
+  const values = path !== undefined && typeof value === "string" ? [value] : null;
+  const index = found.stages.findIndex((each) => each.id === id && each.path === (path ?? null));
+  const known = found.stages[index];
+  if (known === undefined) found.stages.push({ id, path: path ?? null, values, place });
+  else found.stages[index] = { ...known, values: known.values === null || values === null ? null : [...new Set([...known.values, ...values])] };
 }
 
 function checkRun(found: Found, variable: Variable, place: Place): void {

@@ -132,10 +132,19 @@ export type Report = {
 export type ReportReferences = {
   readonly embeds: readonly LabelReference[];
   readonly tables: readonly { readonly path: string; readonly place: Place }[];
-  /** Quoted stages; `path` is null where the whole stage is quoted. */
-  readonly stages: readonly { readonly id: string; readonly path: string | null; readonly place: Place }[];
+  readonly stages: readonly StageQuote[];
   /** Project paths of the partials that it renders. */
   readonly partials: readonly string[];
+};
+
+/** What a template quotes of a stage. */
+export type StageQuote = {
+  readonly id: string;
+  /** An output of it; null where the whole stage is quoted. */
+  readonly path: string | null;
+  /** Names of the values of that output; null where they can't be told. */
+  readonly values: readonly string[] | null;
+  readonly place: Place;
 };
 
 export type LabelReference = { readonly label: string; readonly dataset: string | null; readonly place: Place };

@@ -9,7 +9,7 @@ import type { Project, Task } from "../project/types.js";
 import { openStore } from "../store/store.js";
 import { foreseeStored, storeFolderName } from "./find-stored.js";
 import { findMissing } from "./missing-inputs.js";
-import { gatherReportInputs } from "./report-inputs.js";
+import { framePath, gatherReportInputs } from "./report-inputs.js";
 
 export type PlanProjectOptions = {
   /** Absolute path of `.stitchbook/`. */
@@ -50,8 +50,8 @@ export function createPlanContext(project: Project, options: PlanProjectOptions)
     digest: createDigester(project.root, rehash ? [] : knownFiles(project, records), 0),
     artifactsMatch: (record) => checkArtifacts(project.root, record, { rehash }),
     reportInputs: async (task, foreseen) => {
-      const { partials, embedded, quotedStages } = gatherReportInputs(project, task.node, { get: (id) => foreseen.get(id) ?? records.get(id) });
-      return { partials, embedded: [...embedded.values()], quotedStages };
+      const { partials, frame, embedded, quotedStages } = gatherReportInputs(project, task.node, { get: (id) => foreseen.get(id) ?? records.get(id) });
+      return { partials: frame === null ? partials : { ...partials, [framePath]: frame }, embedded: [...embedded.values()], quotedStages };
     },
     stored: (task, fingerprint) => foreseeStored({ project, cache, store }, task, fingerprint),
     cache,

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { ArtifactDescription } from "../checkpoint/types.js";
 import type { LabelledOutput } from "../plan/types.js";
-import type { JsonValue, Project, Report, Stage } from "../project/types.js";
+import type { JsonValue, Project, Report, Stage, StageQuote } from "../project/types.js";
+import { failedWith } from "./file-system.js";
 
 /** A displayed output with the task and the notebook that it comes from. */
 export type EmbeddedSource = LabelledOutput & { readonly task: string; readonly notebook: string };
@@ -8,15 +11,20 @@ export type EmbeddedSource = LabelledOutput & { readonly task: string; readonly 
 /** What a report can take of a task: a record, or what a record will hold. */
 type TaskOutcome = { readonly artifacts: readonly ArtifactDescription[]; readonly labels: readonly LabelledOutput[] };
 
-/** What a report takes from records. */
+/** Project path of the project's own frame of pages. */
+export const framePath = "templates/page.html";
+
+/** What a report takes from records, and from templates besides its own. */
 export type GatheredReport = {
   /** `label` or `label@dataset` -> what the cell displayed. */
   readonly embedded: ReadonlyMap<string, EmbeddedSource>;
   /** Project path -> text of each partial that the template reaches. */
   readonly partials: Readonly<Record<string, string>>;
+  /** Text of the project's own frame of pages; null where there is none, or no page. */
+  readonly frame: string | null;
   /** Stage -> its artifacts, those of all its datasets. */
   readonly stages: Readonly<Record<string, readonly ArtifactDescription[]>>;
-  /** The same as far as a text can quote it. */
+  /** The same as far as the text quotes it. */
   readonly quotedStages: JsonValue;
 };
 
@@ -43,11 +51,29 @@ export function gatherReportInputs(project: Project, report: Report, records: { 
   const stages = Object.fromEntries(
     [...stagesById.keys()].filter((id) => quoted.has(id)).map((id) => [id, project.tasks.filter((task) => task.node.id === id).flatMap((task) => records.get(task.id)?.artifacts ?? [])]),
   );
-  const quotedStages = Object.fromEntries(
-    Object.entries(stages).map(([id, artifacts]) => [id, artifacts.map(({ path, bytes, rows, schemaHash }) => ({ path, bytes, rows, schemaHash }))]),
-  );
+  const quotedStages = Object.fromEntries(Object.entries(stages).map(([id, artifacts]) => [id, quoteArtifacts(artifacts, references.stages.filter((quote) => quote.id === id))]));
   const partials = Object.fromEntries(references.partials.map((path) => [path, project.partials[path] ?? ""]));
-  return { embedded, partials, stages, quotedStages };
+  return { embedded, partials, frame: readFrame(project.root, report), stages, quotedStages };
+}
+
+/** Of the artifacts what the text quotes and no more: a report must not follow a change that it can't show. */
+function quoteArtifacts(artifacts: readonly ArtifactDescription[], quotes: readonly StageQuote[]): JsonValue {
+  return artifacts.flatMap(({ path, bytes, rows, schemaHash }) => {
+    const meant = quotes.filter((quote) => quote.path === null || quote.path === path);
+    const values = Object.entries({ bytes, rows, schema_hash: schemaHash });
+    const quoted = values.filter(([name]) => meant.some((quote) => quote.values === null || quote.values.includes(name)));
+    return meant.length === 0 ? [] : [{ path, ...Object.fromEntries(quoted) }];
+  });
+}
+
+function readFrame(root: string, report: Report): string | null {
+  if (report.outputs.html === null) return null;
+  try {
+    return readFileSync(join(root, framePath), "utf8");
+  } catch (error) {
+    if (failedWith(error, "ENOENT", "ENOTDIR")) return null;
+    throw error;
+  }
 }
 
 function presentTexts(stage: Stage, output: LabelledOutput): LabelledOutput {

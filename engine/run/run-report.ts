@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describeArtifact } from "../checkpoint/describe.js";
 import type { Reason } from "../observe/events.js";
@@ -63,7 +63,6 @@ type Rendering = {
  */
 export async function renderFiles(context: Pick<RunContext, "project" | "runId" | "artist" | "emit">, report: Report, { folder, gathered, startedAt }: Rendering): Promise<ReadonlyMap<string, string | Uint8Array>> {
   const [{ renderReport }, { RenderError }] = await Promise.all([import("../report/render-report.js"), import("../report/render-error.js")]);
-  const framePath = join(context.project.root, "templates/page.html");
   try {
     const { files, problems } = await renderReport({
       report,
@@ -74,7 +73,7 @@ export async function renderFiles(context: Pick<RunContext, "project" | "runId" 
       run: { id: context.runId, date: new Date(startedAt).toISOString() },
       previous: null,
       plot: context.artist.plot,
-      frame: existsSync(framePath) ? await readFile(framePath, "utf8") : null,
+      frame: gathered.frame,
     });
     for (const problem of problems) context.emit({ event: "run.warning", task: report.id, message: `${formatPlace(problem.place)}: ${problem.message}` });
     return files;

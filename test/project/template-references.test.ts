@@ -81,7 +81,7 @@ describe("partials of a template", () => {
       bodyLineOffset: 9, partials: { "templates/footer.md": "\n{{ note }} {% embed \"a\" %} {{ stages.s.outputs[\"x.csv\"].rows }} {{ oops }}" },
     });
     expect(found.embeds).toEqual([{ label: "a", dataset: null, place: { file: "templates/footer.md", line: 2, column: 12 } }]);
-    expect(found.stages).toEqual([{ id: "s", path: "x.csv", place: { file: "templates/footer.md", line: 2, column: expect.any(Number) } }]);
+    expect(found.stages).toEqual([{ id: "s", path: "x.csv", values: ["rows"], place: { file: "templates/footer.md", line: 2, column: expect.any(Number) } }]);
     expect(found.problems).toMatchObject([{ code: "unknown-name", place: { file: "templates/footer.md", line: 2 }, message: "there is no `oops` here" }]);
   });
 

@@ -37,8 +37,8 @@ function isInTemplate(node: ts.Node): boolean {
 }
 
 function turnQuotes(node: ts.Node, text: string, random: Random): string {
-  if (!ts.isStringLiteral(node) || !random.chance(0.2) || /['"\\]/.test(node.text)) return text;
-  return text.startsWith('"') ? `'${node.text}'` : `"${node.text}"`;
+  if (!ts.isStringLiteral(node) || !random.chance(0.2) || /['"\\]/.test(text.slice(1, -1))) return text;
+  return text.startsWith('"') ? `'${text.slice(1, -1)}'` : `"${text.slice(1, -1)}"`;
 }
 
 /** Changes one number or text of a source; null where it holds none. */

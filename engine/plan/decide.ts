@@ -45,6 +45,11 @@ export function isOnlyVerified(decision: Decision): boolean {
   return decision.action === "run" && decision.reasons.every((reason) => reason.kind === "contract");
 }
 
+/** Whether a task may execute, as far as is known now: one that is only verified again keeps its bytes, if its inputs do. */
+export function mayExecute(decision: Decision): boolean {
+  return decision.action === "run" && (decision.isProvisional === true || !isOnlyVerified(decision));
+}
+
 /** The most telling first. */
 const TELLING: readonly ReasonKind[] = ["never-run", "code", "packages", "params", "env", "input", "artifact", "contract", "engine", "upstream", "expired", "forced"];
 

@@ -1,7 +1,7 @@
 import type { JsonValue, Problem, Project, Report, Stage, Task } from "../project/types.js";
 import { ProjectError } from "../project/problems.js";
 import { contractHash } from "./contract-hash.js";
-import { decideTask, isExpired, isOnlyVerified, mayRestore, type ArtifactMismatch } from "./decide.js";
+import { decideTask, isExpired, mayExecute, mayRestore, type ArtifactMismatch } from "./decide.js";
 import { missingEnvironment } from "./environment.js";
 import { fingerprintTask, type InputDigests } from "./fingerprint.js";
 import type { PlanCache } from "./plan-cache.js";
@@ -53,8 +53,7 @@ export async function planRun(context: PlanContext): Promise<ReadonlyMap<string,
     const { decision, stored } = await decide(foresight.context, task, { unknownTasks: unknown, foreseen: foresight.outcomes });
     decisions.set(task.id, decision);
     if (stored !== null) foresight.add(task, stored);
-    // One that is only verified again keeps its bytes.
-    else if (decision.action !== "fresh" && (unknown.size > 0 || !isOnlyVerified(decision))) unsettled.add(task.id);
+    else if (mayExecute(decision)) unsettled.add(task.id);
   }
   return decisions;
 }
@@ -104,11 +103,12 @@ async function decide(context: PlanContext, task: Task, before: Before): Promise
     ...(isStageTask(task) && record !== null && record.fingerprint.hash !== fingerprint.hash ? { code: await context.cache.places(context.project, task.node) } : {}),
   });
   const first = task.dependsOn.find((id) => unknownTasks.has(id));
-  if (first !== undefined && own.action === "fresh") {
-    return { decision: { task: task.id, action: "run", reasons: [{ kind: "upstream", subject: first, detail: "may change its outputs" }] }, stored: null };
+  if (first !== undefined) {
+    // With inputs that are yet to be made the fingerprint is not known.
+    const upstream = { task: task.id, action: "run", reasons: [{ kind: "upstream", subject: first, detail: "may change its outputs" }] } as const;
+    return { decision: { ...(own.action === "fresh" ? upstream : own), isProvisional: true }, stored: null };
   }
-  // With inputs that are yet to be made the fingerprint is not known.
-  const stored = first === undefined && mayRestore(own) ? ((await context.stored?.(task, fingerprint.hash)) ?? null) : null;
+  const stored = mayRestore(own) ? ((await context.stored?.(task, fingerprint.hash)) ?? null) : null;
   if (stored === null || isExpired(task, stored.startedAt, context.now)) return { decision: own, stored: null };
   return { decision: { ...own, action: "restore" }, stored };
 }

@@ -59,4 +59,6 @@ export type Decision = {
   readonly action: "run" | "restore" | "fresh";
   /** Empty where fresh. */
   readonly reasons: readonly Reason[];
+  /** True where a task before this one may change its inputs, so that it is decided again. */
+  readonly isProvisional?: true;
 };

@@ -5,7 +5,7 @@ import { compileNotebooks } from "../notebook/compile/compile-notebooks.js";
 import type { CompiledNotebook } from "../notebook/types.js";
 import type { Emit } from "../observe/bus.js";
 import type { RunEvent, RunStatus } from "../observe/events.js";
-import { editedArtifacts, isOnlyVerified } from "../plan/decide.js";
+import { editedArtifacts, isOnlyVerified, mayExecute } from "../plan/decide.js";
 import { decideOne, planRun } from "../plan/plan-run.js";
 import type { Decision, TaskRecord } from "../plan/types.js";
 import { buildId } from "../project/build-id.js";
@@ -95,7 +95,7 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
     keepGoing: options.keepGoing,
     signal: options.signal,
     soon: (task) => {
-      if (isStageTask(task) && mayExecute(context.decisions.get(task.id))) context.ahead.open(task);
+      if (isStageTask(task) && isStale(context.decisions.get(task.id))) context.ahead.open(task);
     },
     run: async (task) => {
       const outcome = await bringUpToDate(context, task);
@@ -129,7 +129,7 @@ async function prepareRun(options: RunOptions): Promise<RunContext & { readonly 
   const compiled = compileStale(options, decisions);
   const ahead = new WorkersAhead({ ...options, parameters, compile: createLateCompiler(compiled, { root: project.root, stateFolder }) }, options.jobs);
   const artist = createArtist({ threadFile: options.artistFile, cacheFolder: join(stateFolder, "cache", "plots"), version: buildId ?? "" });
-  const first = project.tasks.filter(isStageTask).filter((task) => mayExecute(decisions.get(task.id))).slice(0, options.jobs);
+  const first = project.tasks.filter(isStageTask).filter((task) => isStale(decisions.get(task.id))).slice(0, options.jobs);
   for (const task of first) ahead.open(task);
   try {
     await compiled;
@@ -144,13 +144,13 @@ async function prepareRun(options: RunOptions): Promise<RunContext & { readonly 
 }
 
 /** Whether a task may execute cells, as far as the plan knows. */
-function mayExecute(decision: Decision | undefined): boolean {
-  return decision !== undefined && decision.action === "run" && !isOnlyVerified(decision);
+function isStale(decision: Decision | undefined): boolean {
+  return decision !== undefined && mayExecute(decision);
 }
 
 /** Compiles every notebook that may execute; any type error ends the run before it starts. */
 async function compileStale({ project, stateFolder }: RunOptions, decisions: ReadonlyMap<string, Decision>): Promise<ReadonlyMap<string, CompiledNotebook>> {
-  const stale = new Set(project.tasks.filter((task) => mayExecute(decisions.get(task.id))).map((task) => task.node.id));
+  const stale = new Set(project.tasks.filter((task) => isStale(decisions.get(task.id))).map((task) => task.node.id));
   const notebooks = project.stages.filter((stage) => stale.has(stage.id));
   if (notebooks.length === 0) return new Map();
   const { compiled, problems } = await compileNotebooks({ root: project.root, notebooks, cacheFolder: join(stateFolder, "cache") });

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { decideOne, findCodeProblems, fingerprintForRecord, planRun, type PlanContext } from "../../engine/plan/plan-run.js";
 import { createPlanCache } from "../../engine/plan/plan-cache.js";
-import type { ArtifactMismatch } from "../../engine/plan/decide.js";
+import { mayExecute, type ArtifactMismatch } from "../../engine/plan/decide.js";
 import type { Decision, TaskRecord } from "../../engine/plan/types.js";
 import { ProjectError } from "../../engine/project/problems.js";
 import { makeCells, makeFolder, makeOutput, makeProject, makeReport, makeStage, makeTask } from "./project-builder.js";
@@ -99,6 +99,13 @@ describe("planRun", () => {
     const records = await recordAll(makeWorld());
     const decisions = await planRun(makeContext(makeWorld({}, "A new title"), { records, force: new Set(["fetch"]) }));
     expect(brief(decisions)).toEqual({ fetch: "forced fetch", clean: "contract clean", train: "upstream clean", summary: "upstream clean" });
+  });
+
+  it("tells that what is verified again may have to execute after all, where a task before it may change", async () => {
+    const records = await recordAll(makeWorld());
+    const alone = await planRun(makeContext(makeWorld({}, "A new title"), { records }));
+    const behind = await planRun(makeContext(makeWorld({}, "A new title"), { records, force: new Set(["fetch"]) }));
+    expect([alone, behind].map((decisions) => mayExecute(decisions.get("clean") ?? { task: "clean", action: "fresh", reasons: [] }))).toEqual([false, true]);
   });
 
   it("lists all that is wrong with code and environment together", async () => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskRecord } from "../plan/types.js";
@@ -16,8 +16,7 @@ const MOST_NAME_CHARACTERS = 100;
  * @param stateFolder The project's `.stitchbook` folder.
  */
 export function recordPath(stateFolder: string, task: string): string {
-  const hash = createHash("sha256").update(task).digest("hex").slice(0, 12);
-  return join(stateFolder, "records", `${task.slice(0, MOST_NAME_CHARACTERS)}-${hash}.json`);
+  return join(stateFolder, "records", `${task.slice(0, MOST_NAME_CHARACTERS)}-${hash("sha256", task, "hex").slice(0, 12)}.json`);
 }
 
 /** The text of a record's file: the record, and before it the digest of its text, by which any damage is found. */

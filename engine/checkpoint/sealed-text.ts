@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 const HEAD = '{"sha256":"';
 const MIDDLE = '","record":';
@@ -17,8 +17,7 @@ export function unsealText(bytes: Buffer): unknown {
   const bodyEnd = bytes.length - TAIL.length;
   if (bodyEnd <= bodyStart) return undefined;
   const body = bytes.subarray(bodyStart, bodyEnd);
-  const frame = Buffer.concat([bytes.subarray(0, bodyStart), bytes.subarray(bodyEnd)]);
-  if (!frame.equals(Buffer.from(HEAD + digestOf(body) + MIDDLE + TAIL))) return undefined;
+  if (bytes.toString("latin1", 0, bodyStart) !== HEAD + digestOf(body) + MIDDLE || bytes.toString("latin1", bodyEnd) !== TAIL) return undefined;
   try {
     const value: unknown = JSON.parse(body.toString("utf8"));
     return value;
@@ -28,5 +27,5 @@ export function unsealText(bytes: Buffer): unknown {
 }
 
 function digestOf(body: string | Buffer): string {
-  return createHash("sha256").update(body).digest("hex");
+  return hash("sha256", body, "hex");
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * Writes a value as JSON text that depends on nothing but the value: keys by code unit, no white space, and numbers that
@@ -21,7 +21,7 @@ export function canonicalJson(value: unknown): string {
 
 /** Hex SHA-256 of a text. */
 export function hashText(text: string | Uint8Array): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text, "hex");
 }
 
 /** Hex SHA-256 of plain data, whatever the order of its keys. */

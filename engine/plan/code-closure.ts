@@ -10,7 +10,7 @@ import { readInlinedConstants } from "./inlined-constants.js";
 import { listImports, type ImportUse } from "./list-imports.js";
 import { nameModules, type ModuleNames } from "./module-names.js";
 import type { PackageUse } from "./module-plugin.js";
-import { createMadeTest, isRelative, isUnsupported, resolveImport, type ResolveContext } from "./resolve-import.js";
+import { madeTestOf, isRelative, isUnsupported, resolveImport, type ResolveContext } from "./resolve-import.js";
 import { createSourceReader } from "./source-reader.js";
 import { parseSource } from "./typescript-parser.js";
 import type { FingerprintParts } from "./types.js";
@@ -39,7 +39,7 @@ export type StageCode = {
  * lines are comments.
  */
 export async function readStageCode(project: Project, stage: Stage): Promise<StageCode> {
-  const context = { reader: createSourceReader(project.root), isMade: createMadeTest(project) };
+  const context = { reader: createSourceReader(project.root), isMade: madeTestOf(project) };
   const all = await Promise.all(stage.cells.filter(isExecuted).map(readCellCode));
   const cells = all.filter((cell) => cell.text !== "");
   const links = linkCells(stage, cells, context);

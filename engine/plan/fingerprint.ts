@@ -2,6 +2,7 @@ import { ProjectError } from "../project/problems.js";
 import type { JsonValue, Project, Stage, Task } from "../project/types.js";
 import { CACHE_VERSION } from "./cache-version.js";
 import { canonicalJson, hashText, hashValue } from "./canonical.js";
+import type { StageCode } from "./code-closure.js";
 import type { PlanCache } from "./plan-cache.js";
 import type { Fingerprint, FingerprintParts } from "./types.js";
 
@@ -19,6 +20,8 @@ export type FingerprintContext = {
   readonly env: NodeJS.ProcessEnv;
   readonly inputDigests: InputDigests;
   readonly cache: PlanCache;
+  /** The recorded fingerprint: where the parts are the same, so is the hash, and need not be computed. */
+  readonly recorded?: Fingerprint | undefined;
 };
 
 /**
@@ -31,34 +34,52 @@ export async function fingerprintTask(context: FingerprintContext): Promise<Fing
   const code = await cache.code(project, task.node);
   const errors = code.problems.filter((problem) => problem.severity === "error");
   if (errors.length > 0) throw new ProjectError(errors);
-  const parts: Record<string, string> = { ...code.parts, ...cache.packages.describe(code.packages) };
+  const parts: Record<string, string> = { ...describeCode(code, cache), ...describeEngine(project) };
   for (const { name } of task.node.parameters) {
     if (!Object.hasOwn(parameters, name)) throw new Error(`Internal error: the parameter ${name} of ${task.id} has no value`);
     parts[`params:${name}`] = canonicalJson(parameters[name]);
   }
   if (task.dataset !== null) parts["params:{dataset}"] = JSON.stringify(task.dataset.name);
   for (const { name } of task.node.env) parts[`env:${name}`] = hashVariable(name, env[name]);
-  return makeFingerprint({ ...parts, ...describeInputs(task, inputDigests), ...describeOutputs(task), ...describeEngine(project) });
+  addFiles(parts, task, inputDigests);
+  return makeFingerprint(parts, context.recorded);
 }
 
-/** Joins parts into a fingerprint; the order of their keys does not matter. */
-export function makeFingerprint(parts: FingerprintParts): Fingerprint {
-  return { hash: hashValue(parts), parts };
+const codeParts = new WeakMap<StageCode, FingerprintParts>();
+
+/** What all tasks of a stage share; found out once for each reading of its code. */
+function describeCode(code: StageCode, { packages }: PlanCache): FingerprintParts {
+  const known = codeParts.get(code) ?? { ...code.parts, ...packages.describe(code.packages) };
+  codeParts.set(code, known);
+  return known;
 }
 
-/** `input:<path>` -> digest of its bytes. */
-export function describeInputs(task: Task, digests: InputDigests): FingerprintParts {
-  return Object.fromEntries(
-    task.inputs.map(({ path }) => {
-      const digest = digests.get(path);
-      return [`input:${path}`, digest === undefined ? UNKNOWN_DIGEST : (digest ?? "missing")];
-    }),
-  );
+/**
+ * Joins parts into a fingerprint; the order of their keys does not matter.
+ *
+ * @param known A fingerprint that is given back if it has the same parts.
+ */
+export function makeFingerprint(parts: FingerprintParts, known?: Fingerprint): Fingerprint {
+  return known !== undefined && hasSameParts(known.parts, parts) ? known : { hash: hashValue(parts), parts };
 }
 
-/** `artifact:<path>` for each output. */
-export function describeOutputs(task: Task): FingerprintParts {
-  return Object.fromEntries(task.outputs.map(({ path }) => [`artifact:${path}`, "output"]));
+function hasSameParts(a: FingerprintParts, b: FingerprintParts): boolean {
+  let count = 0;
+  for (const key in a) {
+    if (a[key] !== b[key]) return false;
+    count += 1;
+  }
+  for (const _ in b) count -= 1;
+  return count === 0;
+}
+
+/** Adds `input:<path>` -> digest of its bytes, and `artifact:<path>` for each output. */
+export function addFiles(parts: Record<string, string>, task: Task, digests: InputDigests): void {
+  for (const { path } of task.inputs) {
+    const digest = digests.get(path);
+    parts[`input:${path}`] = digest === undefined ? UNKNOWN_DIGEST : (digest ?? "missing");
+  }
+  for (const { path } of task.outputs) parts[`artifact:${path}`] = "output";
 }
 
 /** What of the engine and the machine counts. */

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { Project, Stage } from "../project/types.js";
 import { readStageCode, type StageCode } from "./code-closure.js";
 import { createPackageReader, type PackageReader } from "./packages.js";
+import { madeTestOf } from "./resolve-import.js";
+import { createSourceReader } from "./source-reader.js";
 import { loadStageCode, saveStageCode, stageCodeKey } from "./stored-code.js";
 import { loadCodeNames, saveCodeNames, type CodeNames } from "./stored-names.js";
 import type { CodePlaces } from "./explain-difference.js";
@@ -27,11 +29,12 @@ export type PlanCacheOptions = {
 /** @param root Absolute path of the project. */
 export function createPlanCache(root: string, { stateFolder, isReadOnly = false }: PlanCacheOptions = {}): PlanCache {
   const stages = new Map<string, Promise<StageCode>>();
+  const reader = createSourceReader(root);
   const read = async (project: Project, stage: Stage): Promise<StageCode> => {
     if (stateFolder === undefined) return readStageCode(project, stage);
     const file = join(stateFolder, "code", `${stage.id}.json`);
-    const key = stageCodeKey(project, stage);
-    const stored = loadStageCode(file, key, root);
+    const key = stageCodeKey(stage);
+    const stored = loadStageCode(file, key, { reader, isMade: madeTestOf(project) });
     if (stored !== null) return stored;
     const code = await readStageCode(project, stage);
     if (!isReadOnly) {
@@ -49,7 +52,7 @@ export function createPlanCache(root: string, { stateFolder, isReadOnly = false 
   const places = new Map<string, Promise<Required<CodePlaces>>>();
   const locate = async (project: Project, stage: Stage): Promise<Required<CodePlaces>> => {
     const found = await code(project, stage);
-    const names: CodeNames = stateFolder === undefined ? { present: found.names ?? {}, earlier: {} } : loadCodeNames(namesFile(stateFolder, stage), stageCodeKey(project, stage), found.names);
+    const names: CodeNames = stateFolder === undefined ? { present: found.names ?? {}, earlier: {} } : loadCodeNames(namesFile(stateFolder, stage), stageCodeKey(stage), found.names);
     return { cells: found.cells, reachedFrom: found.reachedFrom, names, packages: packages.trace(found.packages) };
   };
   return {

@@ -146,9 +146,10 @@ function stagesOf(project: Project, selected: readonly Task[]): readonly Stage[]
 async function computeFingerprint(context: PlanContext, task: Task, known: Before & { readonly digests: InputDigests }): Promise<Fingerprint> {
   const { project, parameters, env, cache } = context;
   const inputDigests = known.digests;
-  if (isStageTask(task)) return fingerprintTask({ project, task, parameters: parameters.get(task.id) ?? {}, env, inputDigests, cache });
+  const recorded = context.records.get(task.id)?.fingerprint;
+  if (isStageTask(task)) return fingerprintTask({ project, task, parameters: parameters.get(task.id) ?? {}, env, inputDigests, cache, recorded });
   if (!isReportTask(task)) throw new Error(`Internal error: ${task.id} is neither stage nor report`);
-  return fingerprintReport({ ...(await context.reportInputs(task, known.foreseen)), project, task, inputDigests, unknownTasks: known.unknownTasks });
+  return fingerprintReport({ ...(await context.reportInputs(task, known.foreseen)), project, task, inputDigests, unknownTasks: known.unknownTasks, recorded });
 }
 
 async function digestInputs(context: PlanContext, task: Task, unknownTasks: ReadonlySet<string>): Promise<InputDigests> {

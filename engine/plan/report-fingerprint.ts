@@ -1,6 +1,6 @@
 import type { JsonValue, Project, Report, Task } from "../project/types.js";
 import { hashText, hashValue } from "./canonical.js";
-import { describeEngine, describeInputs, describeOutputs, makeFingerprint, UNKNOWN_DIGEST, type InputDigests } from "./fingerprint.js";
+import { addFiles, describeEngine, makeFingerprint, UNKNOWN_DIGEST, type InputDigests } from "./fingerprint.js";
 import type { Fingerprint, LabelledOutput } from "./types.js";
 
 /** A labelled output, and the task whose execution displayed it. */
@@ -24,6 +24,8 @@ export type ReportFingerprintContext = ReportInputs & {
   readonly inputDigests: InputDigests;
   /** Tasks whose results are not known yet. */
   readonly unknownTasks?: ReadonlySet<string>;
+  /** As in `FingerprintContext`. */
+  readonly recorded?: Fingerprint | undefined;
 };
 
 /** Computes the fingerprint of a report: its text, and everything that it shows. */
@@ -46,7 +48,8 @@ export function fingerprintReport(context: ReportFingerprintContext): Fingerprin
     parts[`input:${quoteKey(stage)}`] = isUnknown ? UNKNOWN_DIGEST : hashValue(values);
   }
   if (quotedPrevious !== undefined) parts["input:previous"] = hashValue(quotedPrevious);
-  return makeFingerprint({ ...parts, ...describeInputs(task, inputDigests), ...describeOutputs(task), ...describeEngine(project) });
+  addFiles(parts, task, inputDigests);
+  return makeFingerprint({ ...parts, ...describeEngine(project) }, context.recorded);
 }
 
 /** Names a labelled output in a fingerprint. */

@@ -47,7 +47,7 @@ function readOwnName(reader: SourceReader): string | null {
  * @see resolveModule
  */
 export function resolveImport(specifier: string, folders: readonly string[], { reader, isMade }: ResolveContext): Resolution {
-  const found = resolveModule(specifier, folders, (path) => isMade(path) || reader.isFile(path));
+  const found = resolveModule(specifier, folders, (path) => reader.isFile(path) || isMade(path));
   switch (found.kind) {
     case "found":
       if (found.runs === null) return { kind: "types", path: found.types };
@@ -62,8 +62,16 @@ export function resolveImport(specifier: string, folders: readonly string[], { r
   }
 }
 
-/** Makes the test whether a project path is made by a run: a declared output, or a place of the engine. */
-export function createMadeTest(project: Project): (path: string) => boolean {
+const madeTests = new WeakMap<Project, (path: string) => boolean>();
+
+/** The test whether a project path is made by a run: a declared output, or a place of the engine. */
+export function madeTestOf(project: Project): (path: string) => boolean {
+  const known = madeTests.get(project) ?? createMadeTest(project);
+  madeTests.set(project, known);
+  return known;
+}
+
+function createMadeTest(project: Project): (path: string) => boolean {
   const files = new Set(project.tasks.flatMap((task) => task.outputs.map((output) => output.path)));
   const folders = [".stitchbook/", "logs/", "reports/notebooks/", ...project.reports.map((report) => `${report.outputs.images}/`)];
   return (path) => files.has(path) || folders.some((folder) => path.startsWith(folder));

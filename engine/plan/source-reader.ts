@@ -38,15 +38,13 @@ export function createSourceReader(root: string): SourceReader {
   };
 }
 
-/** Whether everything that a reader saw before is still so. */
-export function isStillSeen(root: string, seen: Iterable<readonly [string, string | null]>): boolean {
-  const reader = createSourceReader(root);
+/** Whether everything that another reader saw before is still so. @param reader Sees the present state. */
+export function isStillSeen(reader: SourceReader, seen: Iterable<readonly [string, string | null]>): boolean {
   for (const [path, expected] of seen) {
     if (expected === null || expected === "present") {
       if (reader.isFile(path) !== (expected !== null)) return false;
-    } else {
-      const text = reader.read(path);
-      if (text === null || hashText(text) !== expected) return false;
+    } else if (reader.read(path) === null || reader.seen.get(path) !== expected) {
+      return false;
     }
   }
   return true;

@@ -1,30 +1,33 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Project, Stage } from "../project/types.js";
+import type { Stage } from "../project/types.js";
 import { CACHE_VERSION } from "./cache-version.js";
 import { hashText, hashValue } from "./canonical.js";
 import type { StageCode } from "./code-closure.js";
+import type { ResolveContext } from "./resolve-import.js";
 import { isStillSeen } from "./source-reader.js";
 
 /**
- * What the reading of a stage's code rests on besides files: the engine, the notebook, and which files are made. A stored
- * answer spares the quick path both TypeScript and esbuild.
+ * What the reading of a stage's code rests on besides files: the engine and the notebook. A stored answer spares the quick
+ * path both TypeScript and esbuild.
  */
-export function stageCodeKey(project: Project, stage: Stage): string {
+export function stageCodeKey(stage: Stage): string {
   const cells = stage.cells.filter((cell) => cell.type === "code").map((cell) => [cell.position, cell.source, cell.options.tags]);
-  const made = project.tasks.flatMap((task) => task.outputs.map((output) => output.path)).sort();
-  const images = project.reports.map((report) => report.outputs.images);
-  return hashValue({ version: CACHE_VERSION, file: stage.file, cells, made, images });
+  return hashValue({ version: CACHE_VERSION, file: stage.file, cells });
 }
 
-/** The stored code of a stage; null where none is stored, where it is damaged, or where anything it rests on changed. */
-export function loadStageCode(file: string, key: string, root: string): StageCode | null {
+/**
+ * The stored code of a stage; null where none is stored, where it is damaged, or where anything it rests on changed.
+ *
+ * @param context Sees the project as it is now. A file that a task makes is none that code may rest on.
+ */
+export function loadStageCode(file: string, key: string, { reader, isMade }: ResolveContext): StageCode | null {
   try {
     const stored: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (!isStored(stored) || stored.key !== key || stored.digest !== hashText(stored.code)) return null;
     // Its digest shows that this text is one that `saveStageCode` wrote.
     const code = JSON.parse(stored.code) as StageCode;
-    return isStillSeen(root, code.seen) ? code : null;
+    return isStillSeen(reader, code.seen) && !code.seen.some(([path]) => isMade(path)) ? code : null;
   } catch {
     return null;
   }

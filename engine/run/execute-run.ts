@@ -113,7 +113,10 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
   return status;
 }
 
-async function prepareRun(options: RunOptions): Promise<RunContext & { readonly decisions: ReadonlyMap<string, Decision> }> {
+/** A run with what was decided before it began. */
+type PlannedRun = RunContext & { readonly decisions: ReadonlyMap<string, Decision> };
+
+async function prepareRun(options: RunOptions): Promise<PlannedRun> {
   const { project, stateFolder, emit, outputFolder } = options;
   const records = new Map(options.records ?? readAllRecords(stateFolder, project.tasks.map((task) => task.id)));
   for (const { task, outcome, reason } of await recoverPublications({ projectRoot: project.root, stateFolder })) {
@@ -158,10 +161,13 @@ async function compileStale({ project, stateFolder }: RunOptions, decisions: Rea
   return compiled;
 }
 
-async function bringUpToDate(context: RunContext, task: Task): Promise<"executed" | "restored" | "fresh" | "failed"> {
+async function bringUpToDate(context: PlannedRun, task: Task): Promise<"executed" | "restored" | "fresh" | "failed"> {
   const startedAt = context.now();
   try {
-    const decision = await decideOne(context.plan, task);
+    const planned = context.decisions.get(task.id);
+    // What was fresh after tasks that all were so is fresh still.
+    const isSettled = planned?.action === "fresh" && task.dependsOn.every((id) => context.decisions.get(id)?.action === "fresh");
+    const decision = isSettled ? planned : await decideOne(context.plan, task);
     if (decision.action === "fresh") {
       await Promise.all([context.ahead.drop(task), context.place.isElsewhere ? copyArtifacts(context, task) : settle(context, task)]);
       context.emit({ event: "task.done", task: task.id, action: "fresh", duration_ms: context.now() - startedAt, rows: null });

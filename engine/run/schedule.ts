@@ -75,9 +75,15 @@ export async function schedule<T extends Schedulable>(
   return outcomes;
 }
 
+/** Puts a task into its place among those that are ready, which are in order already. */
 function insertInOrder<T extends Schedulable>(ready: T[], task: T, order: ReadonlyMap<string, number>): void {
-  const rank = (each: T) => order.get(each.id) ?? 0;
-  const at = ready.findIndex((each) => rank(each) > rank(task));
-  if (at === -1) ready.push(task);
-  else ready.splice(at, 0, task);
+  const rank = (each: T | undefined) => (each === undefined ? Infinity : (order.get(each.id) ?? 0));
+  const own = rank(task);
+  let [low, high] = [0, ready.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rank(ready[middle]) < own) low = middle + 1;
+    else high = middle;
+  }
+  ready.splice(low, 0, task);
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
 import { afterAll, describe, expect, it } from "vitest";
-import { createMadeTest, resolveImport } from "../../engine/plan/resolve-import.js";
+import { madeTestOf, resolveImport } from "../../engine/plan/resolve-import.js";
 import { createSourceReader } from "../../engine/plan/source-reader.js";
 import { makeFolder, makeOutput, makeProject, makeReport, makeStage, makeTask } from "./project-builder.js";
 import { createRandom } from "./seeded-random.js";
@@ -74,10 +74,10 @@ function askTypeScript(root: string, folder: string, specifier: string): string 
   return path.startsWith("..") || (specifier === "./a.ts" && !/(^|\/)a\.ts$/.test(path)) ? null : path;
 }
 
-describe("createMadeTest", () => {
+describe("madeTestOf", () => {
   it("knows declared outputs, images of reports, and the engine's own places", () => {
     const stage = makeStage({ id: "train", outputs: [makeOutput("model/metrics.json")] });
-    const isMade = createMadeTest(makeProject("/nowhere", [makeTask(stage), makeTask(makeReport({ id: "summary" }))]));
+    const isMade = madeTestOf(makeProject("/nowhere", [makeTask(stage), makeTask(makeReport({ id: "summary" }))]));
     const made = ["model/metrics.json", "reports/images/a.svg", "reports/summary.md", ".stitchbook/x.json", "logs/a.jsonl", "reports/notebooks/a.ipynb"];
     expect(made.filter(isMade)).toEqual(made);
     expect(["model/other.json", "stages/a.ts"].filter(isMade)).toEqual([]);

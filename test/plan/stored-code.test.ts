@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readStageCode } from "../../engine/plan/code-closure.js";
 import { createPlanCache } from "../../engine/plan/plan-cache.js";
+import { madeTestOf } from "../../engine/plan/resolve-import.js";
+import { createSourceReader } from "../../engine/plan/source-reader.js";
 import { loadStageCode, stageCodeKey } from "../../engine/plan/stored-code.js";
 import { makeCells, makeFolder, makeOutput, makeProject, makeStage, makeTask } from "./project-builder.js";
 
@@ -17,7 +19,7 @@ async function makeStored() {
   const stateFolder = join(folder.root, ".stitchbook");
   await createPlanCache(folder.root, { stateFolder }).code(project, stage);
   const file = join(stateFolder, "code/work.json");
-  return { ...folder, stage, project, stateFolder, file, load: () => loadStageCode(file, stageCodeKey(project, stage), folder.root) };
+  return { ...folder, stage, project, stateFolder, file, load: (now = project) => loadStageCode(file, stageCodeKey(stage), { reader: createSourceReader(folder.root), isMade: madeTestOf(now) }) };
 }
 
 describe("stored code of a stage", () => {
@@ -40,10 +42,10 @@ describe("stored code of a stage", () => {
 
   it("does not outlive a change of cells, of what tasks make, or damage", async () => {
     const { project, stage, file, load } = await makeStored();
-    const key = stageCodeKey(project, stage);
-    expect(stageCodeKey(project, { ...stage, cells: makeCells(["1"]) })).not.toBe(key);
-    const other = makeStage({ id: "other", outputs: [makeOutput("stages/k.ts")] });
-    expect(stageCodeKey(makeProject(project.root, [makeTask(stage), makeTask(other)]), stage)).not.toBe(key);
+    expect(stageCodeKey({ ...stage, cells: makeCells(["1"]) })).not.toBe(stageCodeKey(stage));
+    const making = (path: string) => load(makeProject(project.root, [makeTask(stage), makeTask(makeStage({ id: "other", outputs: [makeOutput(path)] }))]));
+    expect([making("stages/k.ts"), making("notebooks/stages/units.ts")]).toEqual([null, null]);
+    expect(making("data/k.csv")).not.toBeNull();
     writeFileSync(file, readFileSync(file, "utf8").replace("code:cell 1", "code:cell 9"));
     expect(load()).toBeNull();
     writeFileSync(file, "{");

@@ -5,11 +5,14 @@ import { StringDecoder } from "node:string_decoder";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { longestTimerMs } from "../../project/durations.js";
 import type { StreamName } from "../execute/capture-streams.js";
+import { createMasker, type Masker } from "../secrets/masker.js";
 import type { CellOutput, ExecutionFailure, ExecutionRequest, ExecutionResult } from "../types.js";
 import { CellCollector } from "./cell-collector.js";
 import { explainEnd, explainReport, explainStop, type StopReason } from "./explain-failure.js";
 import { createLineReader } from "./line-reader.js";
+import { MaskedOutputs } from "./masked-outputs.js";
 import { messageDescriptor, parseMessage, type FailureReport, type WorkerMessage } from "./messages.js";
+import { followGroup, forgetGroup, killGroup } from "./process-groups.js";
 import { permissionFlags } from "./permission-flags.js";
 import { workerEnvironment } from "./worker-environment.js";
 
@@ -39,6 +42,8 @@ export type WorkerOptions = {
   readonly readable?: readonly string[];
   /** Limit of the JavaScript heap, in MiB; default Node's. */
   readonly maxOldSpaceMb?: number;
+  /** Hides secrets: nothing that comes from the process gets past it. */
+  readonly masker?: Masker;
   readonly startProcess?: StartProcess;
 };
 
@@ -89,6 +94,8 @@ class WorkerProcess implements Worker {
   #pumped: Promise<void> = Promise.resolve();
   readonly #collector = new CellCollector((position, output) => this.#onOutput(position, output));
   #onOutput: (position: number, output: CellOutput) => void = () => undefined;
+  readonly #masker: Masker;
+  readonly #outputs: MaskedOutputs;
   #isPrepared = false;
   #isUsed = false;
   #hasEnded = false;
@@ -98,6 +105,8 @@ class WorkerProcess implements Worker {
   #lastWords = "";
 
   constructor(options: WorkerOptions) {
+    this.#masker = options.masker ?? createMasker({});
+    this.#outputs = new MaskedOutputs(this.#collector, this.#masker);
     const folder = realpathSync(options.folder);
     const temporaryFolder = join(folder, temporaryFolderName);
     mkdirSync(temporaryFolder, { recursive: true });
@@ -120,6 +129,7 @@ class WorkerProcess implements Worker {
     this.#child.on("error", () => undefined);
     if (this.#child.pid === undefined) throw new Error(`A worker process could not be started: ${process.execPath} in ${folder}.`);
     this.pid = this.#child.pid;
+    followGroup(this.pid);
     this.#listen();
     this.#ended = this.#waitForEnd();
   }
@@ -138,6 +148,7 @@ class WorkerProcess implements Worker {
     const timer = setTimeout(() => this.#stop("timeout"), Math.min(request.timeoutMs, longestTimerMs));
     const end = await this.#ended;
     clearTimeout(timer);
+    this.#outputs.end();
     const failure = this.#explain(request, end);
     return { cells: this.#collector.cells(), failure };
   }
@@ -150,9 +161,11 @@ class WorkerProcess implements Worker {
   #explain(request: ExecutionRequest, end: { readonly code: number | null; readonly signal: NodeJS.Signals | null }): ExecutionFailure | null {
     const position = this.#collector.current;
     // What the process itself said of its end counts more than what was done to it meanwhile.
-    if (this.#report !== null) return explainReport(this.#report, request);
+    if (this.#report !== null) return this.#masker.failure(explainReport(this.#report, request));
     if (this.#isDone) return null;
-    const failure = this.#stopReason === null ? explainEnd({ ...end, lastWords: this.#lastWords }, request, position) : explainStop(this.#stopReason, request, position);
+    // Masked before it is cut: a part of a value would not be found.
+    const lastWords = this.#masker.text(this.#lastWords).slice(-lastWordsLength);
+    const failure = this.#stopReason === null ? explainEnd({ ...end, lastWords }, request, position) : explainStop(this.#stopReason, request, position);
     if (failure.kind !== "stopped") this.#collector.add({ output_type: "error", ename: failure.kind, evalue: failure.message, traceback: [`${failure.kind}: ${failure.message}`] });
     return failure;
   }
@@ -171,7 +184,7 @@ class WorkerProcess implements Worker {
     const decoder = new StringDecoder("utf8");
     const take = (text: string): void => {
       if (text === "") return;
-      if (name === "stderr") this.#lastWords = (this.#lastWords + text).slice(-lastWordsLength);
+      if (name === "stderr") this.#lastWords = (this.#lastWords + text).slice(-2 * lastWordsLength);
       this.#addOutput({ output_type: "stream", name, text });
     };
     this.#child[name]?.on("data", (bytes: Buffer) => take(decoder.write(bytes))).on("end", () => take(decoder.end())).on("error", () => undefined);
@@ -213,26 +226,18 @@ class WorkerProcess implements Worker {
   }
 
   #addOutput(output: CellOutput, position?: number): void {
-    this.#collector.add(output, position);
+    this.#outputs.add(output, position);
     if (this.#collector.isOverfull) this.#stop("too-much-output");
   }
 
   #stop(reason: StopReason): void {
     this.#stopReason ??= reason;
-    this.#killGroup();
+    killGroup(this.pid);
   }
 
   #killSoon(): void {
-    const timer = setTimeout(() => this.#killGroup(), exitGraceMs);
+    const timer = setTimeout(() => killGroup(this.pid), exitGraceMs);
     void this.#ended.then(() => clearTimeout(timer));
-  }
-
-  #killGroup(): void {
-    try {
-      process.kill(-this.pid, "SIGKILL");
-    } catch {
-      // Nothing of the group is left.
-    }
   }
 
   async #waitForEnd(): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }> {
@@ -241,7 +246,8 @@ class WorkerProcess implements Worker {
       this.#child.once("exit", (code, signal) => resolve({ code, signal }));
     });
     // What it started ends with it.
-    this.#killGroup();
+    killGroup(this.pid);
+    forgetGroup(this.pid);
     this.#hasEnded = true;
     const timer = setTimeout(() => this.#child.stdio.forEach((stream) => stream?.destroy()), drainMs);
     await closed;

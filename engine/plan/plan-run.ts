@@ -2,7 +2,7 @@ import type { JsonValue, Problem, Project, Report, Stage, Task } from "../projec
 import { ProjectError } from "../project/problems.js";
 import { contractHash } from "./contract-hash.js";
 import { decideTask, isExpired, mayExecute, mayRestore, type ArtifactMismatch } from "./decide.js";
-import { missingEnvironment } from "./environment.js";
+import { missingEnvironment, shortSecrets } from "./environment.js";
 import { fingerprintTask, type InputDigests } from "./fingerprint.js";
 import type { PlanCache } from "./plan-cache.js";
 import { fingerprintReport, type ReportInputs } from "./report-fingerprint.js";
@@ -133,7 +133,7 @@ export async function findCodeProblems({ project, cache, env, selected = project
     const key = JSON.stringify(problem);
     return !seen.has(key) && seen.add(key);
   });
-  return [...problems, ...missingEnvironment({ stages }, env)];
+  return [...problems, ...missingEnvironment({ stages }, env), ...shortSecrets({ stages }, env)];
 }
 
 /** The stages that have a selected task; all of them, also those without any task, where nothing is left out. */

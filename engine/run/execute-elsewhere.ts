@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, realpath, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Emit } from "../observe/bus.js";
+import type { Masker } from "../notebook/secrets/masker.js";
 import type { CompiledNotebook, ExecutionConditions } from "../notebook/types.js";
 import type { LabelledOutput, TaskRecord } from "../plan/types.js";
 import type { JsonValue, Project, Stage, Task } from "../project/types.js";
@@ -27,6 +28,7 @@ export type ElsewhereContext = {
   /** Absolute path of the bundled worker. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly masker: Masker;
   readonly lock: Lock;
   readonly parameters: ReadonlyMap<string, Readonly<Record<string, JsonValue>>>;
   readonly compile: (stage: Stage) => Promise<CompiledNotebook>;

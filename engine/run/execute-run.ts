@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { settleStates } from "../checkpoint/artifact-check.js";
 import { readAllRecords, readRecord } from "../checkpoint/records.js";
 import { compileNotebooks } from "../notebook/compile/compile-notebooks.js";
+import { createMasker } from "../notebook/secrets/masker.js";
 import type { CompiledNotebook } from "../notebook/types.js";
 import type { Emit } from "../observe/bus.js";
 import type { RunEvent, RunStatus } from "../observe/events.js";
 import { editedArtifacts, isOnlyVerified, mayExecute } from "../plan/decide.js";
+import { shortSecrets } from "../plan/environment.js";
 import { decideOne, planRun } from "../plan/plan-run.js";
 import type { Decision, TaskRecord } from "../plan/types.js";
 import { buildId } from "../project/build-id.js";
@@ -14,6 +16,7 @@ import type { Project, Task } from "../project/types.js";
 import { createArtist } from "../report/artist.js";
 import { openStore } from "../store/store.js";
 import { copyArtifacts } from "./copy-artifacts.js";
+import { secretValues } from "./declared-environment.js";
 import { removeStrayTemporaries } from "./durable-file.js";
 import type { Lock } from "./lock.js";
 import { storeFolderName } from "./find-stored.js";
@@ -89,6 +92,7 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
     ...(overrides.length === 0 ? {} : { params: overrides }),
     ...(outputFolder === undefined ? {} : { output_dir: outputFolder }),
   });
+  for (const { message } of shortSecrets(project, options.env)) emit({ event: "run.warning", message });
   const counts = { executed: 0, restored: 0, fresh: 0, failed: 0 };
   const outcomes = await schedule(selected, {
     jobs: options.jobs,
@@ -130,7 +134,8 @@ async function prepareRun(options: RunOptions): Promise<PlannedRun> {
   const decisions = await planRun(planned);
   const { parameters } = planned;
   const compiled = compileStale(options, decisions);
-  const ahead = new WorkersAhead({ ...options, parameters, compile: createLateCompiler(compiled, { root: project.root, stateFolder }) }, options.jobs);
+  const masker = createMasker(secretValues(project.stages, options.env));
+  const ahead = new WorkersAhead({ ...options, parameters, masker, compile: createLateCompiler(compiled, { root: project.root, stateFolder }) }, options.jobs);
   const artist = createArtist({ threadFile: options.artistFile, cacheFolder: join(stateFolder, "cache", "plots"), version: buildId ?? "" });
   const first = project.tasks.filter(isStageTask).filter((task) => isStale(decisions.get(task.id))).slice(0, options.jobs);
   for (const task of first) ahead.open(task);
@@ -139,7 +144,7 @@ async function prepareRun(options: RunOptions): Promise<PlannedRun> {
     const place = outputFolder === undefined ? projectPlace(project.root, stateFolder) : await openOutputFolder(project.root, outputFolder);
     const plan = { ...planned, digest: digestFrom(place, project.root, planned.digest) };
     const store = openStore({ folder: join(stateFolder, storeFolderName) });
-    return { ...options, place, parameters, records, plan, decisions, ahead, artist, store, storeUse: { addedBytes: 0, hasWarned: false }, views: new Map() };
+    return { ...options, place, parameters, records, plan, decisions, ahead, artist, masker, store, storeUse: { addedBytes: 0, hasWarned: false }, views: new Map() };
   } catch (error) {
     await ahead.close();
     throw error;
@@ -180,7 +185,7 @@ async function bringUpToDate(context: PlannedRun, task: Task): Promise<"executed
     context.emit({ event: "task.done", task: task.id, action: restored === null ? "run" : "restore", duration_ms: context.now() - startedAt, rows });
     return restored === null ? "executed" : "restored";
   } catch (error) {
-    const { attempt, kind, message, place, hint, traceback } = toTaskFailure(error);
+    const { attempt, kind, message, place, hint, traceback } = toTaskFailure(error, context.masker);
     context.emit({ event: "task.failed", task: task.id, attempt, kind, message, place, hint, traceback });
     return "failed";
   }

@@ -1,3 +1,4 @@
+import type { Masker } from "../notebook/secrets/masker.js";
 import type { Emit } from "../observe/bus.js";
 import type { PlanContext } from "../plan/plan-run.js";
 import type { TaskRecord } from "../plan/types.js";
@@ -31,6 +32,8 @@ export type RunContext = {
   readonly lock: Lock;
   readonly emit: Emit;
   readonly env: NodeJS.ProcessEnv;
+  /** Hides the secrets of all stages. */
+  readonly masker: Masker;
   readonly signal: AbortSignal;
   readonly now: () => number;
   readonly random: () => number;

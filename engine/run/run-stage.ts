@@ -6,6 +6,7 @@ import { fingerprintForRecord } from "../plan/plan-run.js";
 import type { Task } from "../project/types.js";
 import { LineSplitter } from "./line-splitter.js";
 import { publishTask } from "./publish-task.js";
+import { refuseSecrets } from "./refuse-secrets.js";
 import { pause, retryDelayMs } from "./retry.js";
 import type { RunContext } from "./run-context.js";
 import { labelledOutputs } from "./stored-cells.js";
@@ -31,7 +32,7 @@ export async function runStage(context: RunContext, task: StageTask, reasons: re
     try {
       return await attemptStage(context, task);
     } catch (error) {
-      const failure = toTaskFailure(error);
+      const failure = toTaskFailure(error, context.masker);
       failure.attempt = attempt;
       if (!failure.retryable || attempt >= retry.attempts || context.signal.aborted) throw failure;
       const delayMs = retryDelayMs(retry, attempt, { random: context.random, leastMs: failure.retryAfterMs });
@@ -56,6 +57,7 @@ async function attemptStage(context: RunContext, task: StageTask): Promise<{ rea
     writeView(context, task.node, { task: task.id, result });
     if (result.failure !== null) throw failureOf(result);
     await refuseStrayFiles(folder, task, digests);
+    await refuseSecrets(folder, task, context.env);
     const artifacts = await describeOutputs(folder, task);
     emitCheckpoint(context, task, artifacts);
     const fingerprint = await fingerprintForRecord(context.plan, task, new Map([...digests].map(([path, { sha256 }]) => [path, sha256])));

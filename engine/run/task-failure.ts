@@ -1,3 +1,4 @@
+import type { Masker } from "../notebook/secrets/masker.js";
 import type { ExecutionFailure } from "../notebook/types.js";
 import { ProjectError } from "../project/problems.js";
 import type { Place } from "../project/types.js";
@@ -12,6 +13,7 @@ export type TaskFailureKind =
   | "undeclared-file" // left behind in the task's folder
   | "changed-input" // the stage wrote to its copy of an input
   | "contract"
+  | "secret" // an output holds the value of a secret
   | "input" // a declared input can't be given to the task
   | "render" // a report's text names something that is not there
   | "publication" // disk full, no permission ...
@@ -67,6 +69,7 @@ function isRetryableKind(kind: TaskFailureKind): boolean {
     case "undeclared-file":
     case "changed-input":
     case "contract":
+    case "secret":
     case "input":
     case "render":
     case "publication":
@@ -81,8 +84,23 @@ function fromProjectError(error: ProjectError): TaskFailure {
   return new TaskFailure("engine", error.message, { place: first?.place ?? null, hint: first?.hint ?? null, cause: error });
 }
 
-/** Gives any thrown value the shape of a task failure. */
-export function toTaskFailure(error: unknown): TaskFailure {
+/** Gives any thrown value the shape of a task failure, in which no secret shows. */
+export function toTaskFailure(error: unknown, masker?: Masker): TaskFailure {
+  const failure = describeFailure(error);
+  if (masker?.isActive !== true) return failure;
+  const { kind, message, place, hint, traceback, retryable, retryAfterMs, attempt } = failure;
+  const masked = new TaskFailure(kind, masker.text(message), {
+    place,
+    hint: hint === null ? null : masker.text(hint),
+    traceback: traceback.map((line) => masker.text(line)),
+    retryable,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+  masked.attempt = attempt;
+  return masked;
+}
+
+function describeFailure(error: unknown): TaskFailure {
   if (error instanceof TaskFailure) return error;
   if (error instanceof TaskFolderError) return new TaskFailure("input", error.message, { hint: error.hint, cause: error });
   if (error instanceof PublicationError || error instanceof FileWriteError) return new TaskFailure("publication", error.message, { hint: error.hint, cause: error });

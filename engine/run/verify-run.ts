@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { compileNotebooks } from "../notebook/compile/compile-notebooks.js";
+import { createMasker, type Masker } from "../notebook/secrets/masker.js";
 import type { Emit } from "../observe/bus.js";
 import { decideOne, findCodeProblems, type PlanContext } from "../plan/plan-run.js";
 import type { Decision, TaskRecord } from "../plan/types.js";
@@ -10,6 +11,7 @@ import { createArtist } from "../report/artist.js";
 import { compareFiles, compareOutputs } from "./compare-results.js";
 import type { Surroundings } from "./difference-hint.js";
 import { clockOffsetOf, type Elsewhere, type ElsewhereContext, executeStageElsewhere, makeElsewhere, type NewResult, renderReportElsewhere } from "./execute-elsewhere.js";
+import { secretValues } from "./declared-environment.js";
 import { createLateCompiler } from "./late-compiler.js";
 import type { Lock } from "./lock.js";
 import { createPlanContext } from "./plan-project.js";
@@ -76,7 +78,7 @@ export async function verifyTasks(options: VerifyOptions): Promise<readonly Verd
   const emit: Emit = (event) => {
     if (event.event === "run.warning") options.onWarning(event.task, event.message);
   };
-  const context = { ...options, elsewhere, parameters: plan.parameters, compile, artist, emit };
+  const context = { ...options, elsewhere, parameters: plan.parameters, compile, artist, emit, masker: createMasker(secretValues(project.stages, options.env)) };
   const verdicts = new Map<string, Verdict>();
   try {
     // Each has its inputs already, so none waits for another, and a bad one spoils no other.
@@ -169,7 +171,13 @@ async function compare(context: JudgeContext, task: Task, { result, startedAt }:
     clock: [startedAt + offset, context.now() + offset],
   };
   const files = await compareFiles(record, result.paths, { projectRoot: context.project.root, folder: result.folder, surroundings });
-  return [...compareOutputs(record, result.labels, surroundings), ...files];
+  return [...compareOutputs(record, result.labels, surroundings), ...files].map((difference) => hideSecrets(difference, context.masker));
+}
+
+/** A result that is new may hold what none before it did. */
+function hideSecrets(difference: FoundDifference, masker: Masker): FoundDifference {
+  const hide = (text: string | null) => (text === null ? null : masker.text(text));
+  return { ...difference, recorded: hide(difference.recorded), found: hide(difference.found), hint: masker.text(difference.hint) };
 }
 
 function isStageTask(task: Task): task is StageTask {

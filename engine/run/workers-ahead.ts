@@ -18,7 +18,7 @@ export type Station = {
   readonly request: ExecutionRequest;
 };
 
-export type StationContext = Pick<RunContext, "project" | "stateFolder" | "workerFile" | "env" | "lock" | "parameters"> & {
+export type StationContext = Pick<RunContext, "project" | "stateFolder" | "workerFile" | "env" | "lock" | "parameters" | "masker"> & {
   /** A stage's notebook, compiled. A worker may be started before that is done. */
   readonly compile: (stage: Stage) => Promise<CompiledNotebook>;
   readonly conditions?: ExecutionConditions;
@@ -29,9 +29,9 @@ export type StationContext = Pick<RunContext, "project" | "stateFolder" | "worke
  * waits for it.
  */
 export async function openStation(context: StationContext, task: StageTask): Promise<Station> {
-  const { project, workerFile, env, lock } = context;
+  const { project, workerFile, env, lock, masker } = context;
   const folder = await createTaskFolder({ workFolder: join(context.stateFolder, "work"), task: task.id });
-  const worker = startWorker({ folder, projectRoot: project.root, workerFile, timezone: project.timezone, env });
+  const worker = startWorker({ folder, projectRoot: project.root, workerFile, timezone: project.timezone, env, masker });
   try {
     await lock.recordWorker(worker.pid);
     const compiled = await context.compile(task.node);

@@ -62,7 +62,7 @@ function matchForm(characters: Form["characters"], text: string, start: number):
     for (const offset of offsets) {
       for (const spelling of spellings) {
         const end = offset + spelling.length;
-        if (text.startsWith(spelling, offset)) next.includes(end) || next.push(end);
+        if (text.startsWith(spelling, offset)) void (next.includes(end) || next.push(end));
         else if (end > text.length && spelling.startsWith(text.slice(offset))) isOpen = true;
       }
     }

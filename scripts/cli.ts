@@ -65,10 +65,12 @@ async function report(error: unknown): Promise<number> {
   return exitCodes.failed;
 }
 
-// A reader that goes away (`stitchbook run | head`) is no failure of the run.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+// A reader that goes away (`stitchbook run | head`, a terminal that is closed) is no failure of the run.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+  });
+}
 
 // Set, not exit(): what was written to a pipe must still get out.
 process.exitCode = await main(process.argv.slice(2)).catch(report);

@@ -12,6 +12,7 @@ import { type Command, type CommandInput, exitCodes, type Flags, UsageError } fr
 import { command as plan } from "./plan.js";
 import { findSite, findWorkerFile, openWithRecords, readSelection, select, selectionOptionHelp, selectionOptions, type Site } from "./project-commands.js";
 import { observe } from "./run-observers.js";
+import { type Stop, stopOnSignals } from "./stop-on-signals.js";
 import { readWait, takeLock, waitHelp, waitValue } from "./wait.js";
 
 export const command: Command = {
@@ -59,7 +60,7 @@ async function run(input: CommandInput): Promise<number> {
     return stop.signal.aborted ? stop.exitCode() : exitCodes.locked;
   }
   try {
-    const status = await runLocked({ flags, site, request, runId, lock, jobs, signal: stop.signal });
+    const status = await runLocked({ flags, site, request, runId, lock, jobs, stop });
     return exitCodeOf(status, stop.exitCode());
   } finally {
     await lock.release();
@@ -67,13 +68,14 @@ async function run(input: CommandInput): Promise<number> {
   }
 }
 
-type Locked = { readonly flags: Flags; readonly site: Site; readonly request: SelectionRequest; readonly runId: string; readonly lock: Lock; readonly jobs: number; readonly signal: AbortSignal };
+type Locked = { readonly flags: Flags; readonly site: Site; readonly request: SelectionRequest; readonly runId: string; readonly lock: Lock; readonly jobs: number; readonly stop: Stop };
 
-async function runLocked({ flags, site, request, runId, lock, jobs, signal }: Locked): Promise<RunStatus> {
+async function runLocked({ flags, site, request, runId, lock, jobs, stop }: Locked): Promise<RunStatus> {
   const { project, records } = await openWithRecords(site, { isReadOnly: false });
   const selected = await select(project, request);
   const outputDir = flags.text("output-dir");
-  const observers = observe({ flags, site, project, runId, outputDir });
+  const observers = observe({ flags, site, project, runId, outputDir, taskIds: selected.map((task) => task.id) });
+  stop.sayLast(observers.sayStopped);
   try {
     return await executeRun({
       project,
@@ -93,7 +95,7 @@ async function runLocked({ flags, site, request, runId, lock, jobs, signal }: Lo
       lock,
       emit: observers.emit,
       env: process.env,
-      signal,
+      signal: stop.signal,
       now: Date.now,
       random: Math.random,
     });
@@ -135,23 +137,4 @@ function exitCodeOf(status: RunStatus, stopped: number): number {
     case "stopped":
       return stopped;
   }
-}
-
-/** SIGINT and SIGTERM end the run in order; a second one of them ends it at once. */
-function stopOnSignals() {
-  const controller = new AbortController();
-  let code = 130;
-  const stopWith = (next: number) => () => {
-    if (controller.signal.aborted) process.exit(next);
-    code = next;
-    controller.abort();
-  };
-  const [onInterrupt, onTerminate] = [stopWith(130), stopWith(143)];
-  process.on("SIGINT", onInterrupt);
-  process.on("SIGTERM", onTerminate);
-  const forget = () => {
-    process.off("SIGINT", onInterrupt);
-    process.off("SIGTERM", onTerminate);
-  };
-  return { signal: controller.signal, exitCode: () => code, forget };
 }

@@ -82,7 +82,10 @@ export type RunOptions = {
 export async function executeRun(options: RunOptions): Promise<RunStatus> {
   const { project, emit, now, selected = project.tasks, outputFolder, overrides } = options;
   const startedAt = now();
-  const context = await prepareRun(options);
+  const context = await prepareRun(options).catch((error: unknown) => {
+    if (!options.signal.aborted) throw error;
+    return null;
+  });
   emit({
     event: "run.start",
     project: project.name,
@@ -94,6 +97,10 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
   });
   for (const { message } of shortSecrets(project, options.env)) emit({ event: "run.warning", message });
   const counts = { executed: 0, restored: 0, fresh: 0, failed: 0 };
+  if (context === null) {
+    emit({ event: "run.done", status: "stopped", duration_ms: now() - startedAt, ...counts, not_run: selected.map((task) => task.id) });
+    return "stopped";
+  }
   const outcomes = await schedule(selected, {
     jobs: options.jobs,
     keepGoing: options.keepGoing,
@@ -121,7 +128,8 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
 type PlannedRun = RunContext & { readonly decisions: ReadonlyMap<string, Decision> };
 
 async function prepareRun(options: RunOptions): Promise<PlannedRun> {
-  const { project, stateFolder, emit, outputFolder } = options;
+  const { project, stateFolder, emit, outputFolder, signal } = options;
+  signal.throwIfAborted();
   const records = new Map(options.records ?? readAllRecords(stateFolder, project.tasks.map((task) => task.id)));
   for (const { task, outcome, reason } of await recoverPublications({ projectRoot: project.root, stateFolder })) {
     if (outcome === "abandoned") emit({ event: "run.warning", task, message: `the publication that an earlier run began was given up: ${reason ?? "unknown"}` });
@@ -132,6 +140,7 @@ async function prepareRun(options: RunOptions): Promise<PlannedRun> {
   await removeStrayTemporaries(join(project.root, viewFolder));
   const planned = createPlanContext(project, { ...options, records, now: options.now(), isReadOnly: false });
   const decisions = await planRun(planned);
+  signal.throwIfAborted();
   const { parameters } = planned;
   const compiled = compileStale(options, decisions);
   const masker = createMasker(secretValues(project.stages, options.env));
@@ -157,11 +166,11 @@ function isStale(decision: Decision | undefined): boolean {
 }
 
 /** Compiles every notebook that may execute; any type error ends the run before it starts. */
-async function compileStale({ project, stateFolder }: RunOptions, decisions: ReadonlyMap<string, Decision>): Promise<ReadonlyMap<string, CompiledNotebook>> {
+async function compileStale({ project, stateFolder, signal }: RunOptions, decisions: ReadonlyMap<string, Decision>): Promise<ReadonlyMap<string, CompiledNotebook>> {
   const stale = new Set(project.tasks.filter((task) => isStale(decisions.get(task.id))).map((task) => task.node.id));
   const notebooks = project.stages.filter((stage) => stale.has(stage.id));
   if (notebooks.length === 0) return new Map();
-  const { compiled, problems } = await compileNotebooks({ root: project.root, notebooks, cacheFolder: join(stateFolder, "cache") });
+  const { compiled, problems } = await compileNotebooks({ root: project.root, notebooks, cacheFolder: join(stateFolder, "cache"), signal });
   if (problems.some((problem) => problem.severity === "error")) throw new ProjectError(problems);
   return compiled;
 }

@@ -38,6 +38,7 @@ export async function runStage(context: RunContext, task: StageTask, reasons: re
       const delayMs = retryDelayMs(retry, attempt, { random: context.random, leastMs: failure.retryAfterMs });
       context.emit({ event: "task.retry", task: task.id, attempt, attempts: retry.attempts, delay_ms: delayMs, message: failure.message });
       await pause(delayMs, context.signal);
+      if (context.signal.aborted) throw failure;
     }
   }
 }
@@ -71,6 +72,8 @@ async function attemptStage(context: RunContext, task: StageTask): Promise<{ rea
 async function executeAt({ worker, request }: Station, { context, task }: { readonly context: RunContext; readonly task: StageTask }): Promise<ExecutionResult> {
   const stop = () => void worker.end();
   context.signal.addEventListener("abort", stop);
+  // The signal may have come while the folder was filled.
+  if (context.signal.aborted) stop();
   const lines = new LineSplitter((stream, cell, message) => context.emit({ event: "task.log", task: task.id, stream, cell, message }));
   try {
     const result = await worker.execute(request, (position, output) => {

@@ -29,12 +29,14 @@ export type FreshNotebook = {
 export type FreshOptions = CompilePlan & {
   /** How many threads help; by default as many as it is worth. */
   readonly helperCount?: number;
+  /** Aborted to give up between two notebooks. */
+  readonly signal?: AbortSignal;
 };
 
 /** Compiles notebooks, whatever a cache may hold. */
-export async function compileFresh({ helperCount, ...plan }: FreshOptions): Promise<readonly FreshNotebook[]> {
+export async function compileFresh({ helperCount, signal, ...plan }: FreshOptions): Promise<readonly FreshNotebook[]> {
   const { root, notebooks } = plan;
-  const { results, options: { options, files: configFiles, problems } } = await runJobs(plan, helperCount ?? countHelpers(notebooks));
+  const { results, options: { options, files: configFiles, problems } } = await runJobs(plan, { helperCount: helperCount ?? countHelpers(notebooks), signal });
   if (problems.length > 0) return notebooks.map(({ file }, index) => ({ file, result: null, problems: index === 0 ? problems : [] }));
   const { ts, folder } = loadTslab();
   const shared: Shared = {

@@ -17,6 +17,8 @@ export type CompileOptions = {
   readonly dataTypes?: string;
   /** How many threads help to compile; by default as many as it is worth. */
   readonly helperCount?: number;
+  /** Aborted to give up between two notebooks. */
+  readonly signal?: AbortSignal;
 };
 
 export type Compilation = {
@@ -31,8 +33,10 @@ export type Compilation = {
  *
  * A result that is in the cache, and whose modules, packages and options are as they were, is taken from there; then
  * neither tslab nor TypeScript is loaded. Only results without errors are kept.
+ *
+ * @throws the signal's reason once it is aborted
  */
-export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes, helperCount }: CompileOptions): Promise<Compilation> {
+export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes, helperCount, signal }: CompileOptions): Promise<Compilation> {
   const cache = cacheFolder === null ? null : new NotebookCache(root, cacheFolder);
   const subjects = notebooks.map(({ file, cells }) => ({ file, cells, dataTypes: dataTypes ?? null }));
   const kept = await Promise.all(subjects.map(async (subject) => (await cache?.read(subject)) ?? null));
@@ -41,7 +45,7 @@ export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes
   if (missed.length === 0) return { compiled, problems: [] };
   const { compileFresh } = await import("./compile-fresh.js");
   const planned = await Promise.all(missed.map(async (subject) => ({ file: subject.file, cells: subject.cells, proven: (await cache?.readProven(subject)) ?? [] })));
-  const fresh = await compileFresh({ root, notebooks: planned, dataTypes: dataTypes ?? null, ...(helperCount === undefined ? {} : { helperCount }) });
+  const fresh = await compileFresh({ root, notebooks: planned, dataTypes: dataTypes ?? null, ...(helperCount === undefined ? {} : { helperCount }), ...(signal === undefined ? {} : { signal }) });
   for (const [index, { file, result }] of fresh.entries()) {
     const subject = missed[index];
     if (result === null || subject === undefined) continue;

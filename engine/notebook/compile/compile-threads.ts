@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { readCompileOptions, type CompileOptions } from "./compile-options.js";
 import { CompileSession, listJobs, type CompilePlan, type Job, type JobResult } from "./compile-session.js";
@@ -25,10 +26,11 @@ export const canHelp = !import.meta.url.endsWith(".ts");
 /**
  * Does all jobs of a compilation, in this thread and in helping ones.
  *
- * @param helperCount How many threads help.
+ * @param options.helperCount How many threads help.
  * @returns A result for each job; none where the project's options can't be read.
+ * @throws The signal's reason once it is aborted.
  */
-export async function runJobs(plan: CompilePlan, helperCount: number): Promise<{ readonly results: readonly JobResult[]; readonly options: CompileOptions }> {
+export async function runJobs(plan: CompilePlan, { helperCount, signal }: { readonly helperCount: number; readonly signal?: AbortSignal | undefined }): Promise<{ readonly results: readonly JobResult[]; readonly options: CompileOptions }> {
   const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const results = new Map<number, JobResult>();
   const keep = ({ index, result }: Taken): void => void results.set(index, result);
@@ -39,7 +41,7 @@ export async function runJobs(plan: CompilePlan, helperCount: number): Promise<{
     if (options.problems.length > 0) return { results: [], options };
     const jobs = listJobs(plan);
     const session = new CompileSession(plan, options.options);
-    takeJobs(session, { jobs, next, keep });
+    await takeJobs(session, { jobs, next, keep, signal });
     await Promise.all(helpers.map(({ ended }) => ended));
     const complete = jobs.map((job, index) => results.get(index) ?? session.run(job));
     session.close();
@@ -49,10 +51,13 @@ export async function runJobs(plan: CompilePlan, helperCount: number): Promise<{
   }
 }
 
-type Work = { readonly jobs: readonly Job[]; readonly next: Int32Array; readonly keep: (taken: Taken) => void };
+type Work = { readonly jobs: readonly Job[]; readonly next: Int32Array; readonly keep: (taken: Taken) => void; readonly signal?: AbortSignal | undefined };
 
-function takeJobs(session: CompileSession, { jobs, next, keep }: Work): void {
+async function takeJobs(session: CompileSession, { jobs, next, keep, signal }: Work): Promise<void> {
   for (;;) {
+    // What ends a run is heard only between turns.
+    await nextTurn();
+    signal?.throwIfAborted();
     const index = Atomics.add(next, 0, 1);
     const job = jobs[index];
     if (job === undefined) return;
@@ -74,11 +79,11 @@ function isHelperData(data: unknown): data is HelperData {
   return typeof data === "object" && data !== null && "stitchbookCompile" in data;
 }
 
-function help({ stitchbookCompile, next }: HelperData): void {
+async function help({ stitchbookCompile, next }: HelperData): Promise<void> {
   const { options, problems } = readCompileOptions(loadTslab().ts, stitchbookCompile.root);
   const keep = (taken: Taken): void => parentPort?.postMessage(taken);
-  if (problems.length === 0) takeJobs(new CompileSession(stitchbookCompile, options), { jobs: listJobs(stitchbookCompile), next, keep });
+  if (problems.length === 0) await takeJobs(new CompileSession(stitchbookCompile, options), { jobs: listJobs(stitchbookCompile), next, keep });
   parentPort?.postMessage(null);
 }
 
-if (!isMainThread && isHelperData(workerData)) help(workerData);
+if (!isMainThread && isHelperData(workerData)) void help(workerData);

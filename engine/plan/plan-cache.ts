@@ -17,6 +17,10 @@ export type PlanCache = {
   /** Where the parts of a stage's code stand, and what its modules declare and declared: to explain a change. */
   readonly places: (project: Project, stage: Stage) => Promise<Required<CodePlaces>>;
   readonly packages: PackageReader;
+  /** Text of a project file that is read once; null where none is there. */
+  readonly text: (path: string) => string | null;
+  /** Has the code of a stage read anew. Not once it was executed: its record must tell what did. */
+  readonly forget: (stage: Stage) => void;
 };
 
 export type PlanCacheOptions = {
@@ -29,7 +33,9 @@ export type PlanCacheOptions = {
 /** @param root Absolute path of the project. */
 export function createPlanCache(root: string, { stateFolder, isReadOnly = false }: PlanCacheOptions = {}): PlanCache {
   const stages = new Map<string, Promise<StageCode>>();
-  const reader = createSourceReader(root);
+  const texts = createSourceReader(root);
+  // The same file is looked at once for all stages, until one of them is to be read anew.
+  let reader = createSourceReader(root);
   const read = async (project: Project, stage: Stage): Promise<StageCode> => {
     if (stateFolder === undefined) return readStageCode(project, stage);
     const file = join(stateFolder, "code", `${stage.id}.json`);
@@ -57,6 +63,12 @@ export function createPlanCache(root: string, { stateFolder, isReadOnly = false 
   };
   return {
     packages,
+    text: (path) => texts.read(path),
+    forget: (stage) => {
+      stages.delete(stage.id);
+      places.delete(stage.id);
+      reader = createSourceReader(root);
+    },
     code,
     places(project, stage) {
       const known = places.get(stage.id) ?? locate(project, stage);

@@ -3,7 +3,8 @@ import { ProjectError } from "../project/problems.js";
 import { contractHash } from "./contract-hash.js";
 import { decideTask, isExpired, mayExecute, mayRestore, type ArtifactMismatch } from "./decide.js";
 import { missingEnvironment, shortSecrets } from "./environment.js";
-import { fingerprintTask, type InputDigests } from "./fingerprint.js";
+import { fingerprintTask, makeFingerprint, type InputDigests } from "./fingerprint.js";
+import { createPackageReader } from "./packages.js";
 import type { PlanCache } from "./plan-cache.js";
 import { fingerprintReport, type ReportInputs } from "./report-fingerprint.js";
 import type { Decision, Fingerprint, StoredOutcome, TaskRecord } from "./types.js";
@@ -114,14 +115,25 @@ async function decide(context: PlanContext, task: Task, before: Before): Promise
 }
 
 /**
- * The fingerprint to record for a task whose inputs have all been made.
+ * The fingerprint to record for a task whose inputs have all been made. A package that was exchanged since the plan was
+ * made, so that nobody knows which one ran, gives it a part that no plan ever has: the next run executes the task.
  *
  * @param digests Of the very bytes that the task was given.
  */
 export async function fingerprintForRecord(context: PlanContext, task: Task, digests: InputDigests): Promise<Fingerprint> {
   const missing = task.inputs.find(({ path }) => typeof digests.get(path) !== "string");
   if (missing !== undefined) throw new Error(`Internal error: the digest of ${missing.path} is not known to ${task.id}`);
-  return computeFingerprint(context, task, { digests, unknownTasks: new Set(), foreseen: new Map() });
+  const fingerprint = await computeFingerprint(context, task, { digests, unknownTasks: new Set(), foreseen: new Map() });
+  return isStageTask(task) ? markExchanged(context, task.node, fingerprint) : fingerprint;
+}
+
+async function markExchanged({ project, cache }: PlanContext, stage: Stage, fingerprint: Fingerprint): Promise<Fingerprint> {
+  const { packages } = await cache.code(project, stage);
+  const present = createPackageReader(project.root).describe(packages);
+  const exchanged = Object.entries(present).filter(([key, description]) => fingerprint.parts[key] !== description);
+  if (exchanged.length === 0) return fingerprint;
+  const marked = exchanged.map(([key, description]) => [key, `${fingerprint.parts[key] ?? "absent"}, then ${description}`] as const);
+  return makeFingerprint({ ...fingerprint.parts, ...Object.fromEntries(marked) });
 }
 
 /** What is wrong with the code and the environment of stages, for `check` and before a run. */

@@ -9,7 +9,7 @@ export type SourceReader = {
   isFile(path: string): boolean;
   /** The text of a file, or null where none is there. @param path Project path. */
   read(path: string): string | null;
-  /** Project path -> SHA-256 of a file that was read, "present" where it was only looked for, null where none was. */
+  /** Project path -> SHA-256 of the bytes of a file that was read, "present" where it was only looked for, null where none was. */
   readonly seen: ReadonlyMap<string, string | null>;
 };
 
@@ -30,9 +30,10 @@ export function createSourceReader(root: string): SourceReader {
       const known = texts.get(path);
       if (known !== undefined) return known;
       if (!this.isFile(path)) return null;
-      const text = readFileSync(join(root, path), "utf8");
+      const bytes = readFileSync(join(root, path));
+      const text = bytes.toString("utf8");
       texts.set(path, text);
-      seen.set(path, hashText(text));
+      seen.set(path, hashText(bytes));
       return text;
     },
   };
@@ -43,8 +44,9 @@ export function isStillSeen(reader: SourceReader, seen: Iterable<readonly [strin
   for (const [path, expected] of seen) {
     if (expected === null || expected === "present") {
       if (reader.isFile(path) !== (expected !== null)) return false;
-    } else if (reader.read(path) === null || reader.seen.get(path) !== expected) {
-      return false;
+    } else {
+      reader.read(path);
+      if (reader.seen.get(path) !== expected) return false;
     }
   }
   return true;

@@ -32,6 +32,8 @@ export type ElsewhereContext = {
   readonly lock: Lock;
   readonly parameters: ReadonlyMap<string, Readonly<Record<string, JsonValue>>>;
   readonly compile: (stage: Stage) => Promise<CompiledNotebook>;
+  /** Text of a project file; null where none is there. */
+  readonly text: (path: string) => string | null;
   readonly artist: Artist;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -105,7 +107,7 @@ export async function renderReportElsewhere<T>(context: ElsewhereContext, task: 
   const folder = await createTaskFolder({ workFolder: join(elsewhere.folder, "work"), task: task.id });
   try {
     requireRecordedInputs(record, await fillInReverse(folder, task, project));
-    const gathered = gatherReportInputs(project, task.node, records);
+    const gathered = gatherReportInputs(project, task.node, { records, text: context.text });
     const files = await renderFiles({ ...context, runId: record.run }, task.node, { folder, gathered, startedAt: Date.parse(record.startedAt) });
     for (const [path, content] of files) {
       await mkdir(dirname(join(folder, path)), { recursive: true });

@@ -1,31 +1,17 @@
-import { join } from "node:path";
 import { settleStates } from "../checkpoint/artifact-check.js";
-import { readAllRecords, readRecord } from "../checkpoint/records.js";
-import { compileNotebooks } from "../notebook/compile/compile-notebooks.js";
-import { createMasker } from "../notebook/secrets/masker.js";
-import type { CompiledNotebook } from "../notebook/types.js";
+import type { compileNotebooks } from "../notebook/compile/compile-notebooks.js";
 import type { Emit } from "../observe/bus.js";
 import type { RunEvent, RunStatus } from "../observe/events.js";
-import { editedArtifacts, isOnlyVerified, mayExecute } from "../plan/decide.js";
+import { editedArtifacts, isOnlyVerified } from "../plan/decide.js";
 import { shortSecrets } from "../plan/environment.js";
-import { decideOne, planRun } from "../plan/plan-run.js";
+import { decideOne } from "../plan/plan-run.js";
 import type { Decision, TaskRecord } from "../plan/types.js";
-import { buildId } from "../project/build-id.js";
-import { ProjectError } from "../project/problems.js";
 import type { Project, Task } from "../project/types.js";
-import { createArtist } from "../report/artist.js";
-import { openStore } from "../store/store.js";
 import { copyArtifacts } from "./copy-artifacts.js";
-import { secretValues } from "./declared-environment.js";
-import { removeStrayTemporaries } from "./durable-file.js";
 import type { Lock } from "./lock.js";
-import { storeFolderName } from "./find-stored.js";
-import { createLateCompiler } from "./late-compiler.js";
-import { closeOutputFolder, digestFrom, openOutputFolder, projectPlace } from "./output-place.js";
-import { createPlanContext } from "./plan-project.js";
+import { closeOutputFolder } from "./output-place.js";
+import { isStageTask, isStale, type PlannedRun, prepareRun } from "./prepare-run.js";
 import { readNeeds } from "./present-needs.js";
-import { recoverPublications } from "./recover-publications.js";
-import { removeLeftTaskFolders } from "./task-folder.js";
 import { restoreTask } from "./restore-task.js";
 import type { RunContext } from "./run-context.js";
 import { runReport, type ReportTask } from "./run-report.js";
@@ -33,8 +19,6 @@ import { runStage } from "./run-stage.js";
 import { schedule } from "./schedule.js";
 import { toTaskFailure } from "./task-failure.js";
 import { keepRecord, verifyAgain } from "./verify-task.js";
-import { viewFolder } from "./view.js";
-import { type StageTask, WorkersAhead } from "./workers-ahead.js";
 
 export type RunOptions = {
   readonly project: Project;
@@ -66,6 +50,8 @@ export type RunOptions = {
   readonly env: NodeJS.ProcessEnv;
   /** Aborted to stop the run. */
   readonly signal: AbortSignal;
+  /** Compiles notebooks; default `compileNotebooks`. */
+  readonly compile?: typeof compileNotebooks;
   readonly now: () => number;
   readonly random: () => number;
 };
@@ -122,57 +108,6 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
   const notRun = [...outcomes].flatMap(([id, outcome]) => (outcome === "not-run" ? [id] : []));
   emit({ event: "run.done", status, duration_ms: now() - startedAt, ...counts, not_run: notRun });
   return status;
-}
-
-/** A run with what was decided before it began. */
-type PlannedRun = RunContext & { readonly decisions: ReadonlyMap<string, Decision> };
-
-async function prepareRun(options: RunOptions): Promise<PlannedRun> {
-  const { project, stateFolder, emit, outputFolder, signal } = options;
-  signal.throwIfAborted();
-  const records = new Map(options.records ?? readAllRecords(stateFolder, project.tasks.map((task) => task.id)));
-  for (const { task, outcome, reason } of await recoverPublications({ projectRoot: project.root, stateFolder })) {
-    if (outcome === "abandoned") emit({ event: "run.warning", task, message: `the publication that an earlier run began was given up: ${reason ?? "unknown"}` });
-    const record = readRecord(stateFolder, task);
-    if (record !== null) records.set(task, record);
-  }
-  await removeLeftTaskFolders(join(stateFolder, "work"));
-  await removeStrayTemporaries(join(project.root, viewFolder));
-  const planned = createPlanContext(project, { ...options, records, now: options.now(), isReadOnly: false });
-  const decisions = await planRun(planned);
-  signal.throwIfAborted();
-  const { parameters } = planned;
-  const compiled = compileStale(options, decisions);
-  const masker = createMasker(secretValues(project.stages, options.env));
-  const ahead = new WorkersAhead({ ...options, parameters, masker, compile: createLateCompiler(compiled, { root: project.root, stateFolder }) }, options.jobs);
-  const artist = createArtist({ threadFile: options.artistFile, cacheFolder: join(stateFolder, "cache", "plots"), version: buildId ?? "" });
-  const first = project.tasks.filter(isStageTask).filter((task) => isStale(decisions.get(task.id))).slice(0, options.jobs);
-  for (const task of first) ahead.open(task);
-  try {
-    await compiled;
-    const place = outputFolder === undefined ? projectPlace(project.root, stateFolder) : await openOutputFolder(project.root, outputFolder);
-    const plan = { ...planned, digest: digestFrom(place, project.root, planned.digest) };
-    const store = openStore({ folder: join(stateFolder, storeFolderName) });
-    return { ...options, place, parameters, records, plan, decisions, ahead, artist, masker, store, storeUse: { addedBytes: 0, hasWarned: false }, views: new Map() };
-  } catch (error) {
-    await ahead.close();
-    throw error;
-  }
-}
-
-/** Whether a task may execute cells, as far as the plan knows. */
-function isStale(decision: Decision | undefined): boolean {
-  return decision !== undefined && mayExecute(decision);
-}
-
-/** Compiles every notebook that may execute; any type error ends the run before it starts. */
-async function compileStale({ project, stateFolder, signal }: RunOptions, decisions: ReadonlyMap<string, Decision>): Promise<ReadonlyMap<string, CompiledNotebook>> {
-  const stale = new Set(project.tasks.filter((task) => isStale(decisions.get(task.id))).map((task) => task.node.id));
-  const notebooks = project.stages.filter((stage) => stale.has(stage.id));
-  if (notebooks.length === 0) return new Map();
-  const { compiled, problems } = await compileNotebooks({ root: project.root, notebooks, cacheFolder: join(stateFolder, "cache"), signal });
-  if (problems.some((problem) => problem.severity === "error")) throw new ProjectError(problems);
-  return compiled;
 }
 
 async function bringUpToDate(context: PlannedRun, task: Task): Promise<"executed" | "restored" | "fresh" | "failed"> {
@@ -236,10 +171,6 @@ async function settle(context: RunContext, task: Task): Promise<void> {
   const record = context.records.get(task.id);
   const settled = record === undefined ? null : await settleStates(context.project.root, record, context.now());
   if (settled !== null) await keepRecord(context, settled);
-}
-
-function isStageTask(task: Task): task is StageTask {
-  return task.node.kind === "stage";
 }
 
 function isReportTask(task: Task): task is ReportTask {

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { sealRecord } from "../checkpoint/records.js";
+import { sealText, unsealText } from "../checkpoint/sealed-text.js";
 import type { FileState } from "../plan/types.js";
 import { removeStrayTemporaries, syncFolder, writeDurably } from "./durable-file.js";
 import { orNullIfMissing, removeFile, type FileSystem } from "./file-system.js";
@@ -44,7 +44,7 @@ export function journalPath(stateFolder: string, task: string): string {
 export async function writeJournal(stateFolder: string, journal: Journal, fs: FileSystem): Promise<void> {
   const created = await fs.mkdir(join(stateFolder, "journal"), { recursive: true });
   if (created !== undefined) await syncFolder(dirname(created), fs);
-  await writeDurably(journalPath(stateFolder, journal.task), JSON.stringify(journal), fs);
+  await writeDurably(journalPath(stateFolder, journal.task), sealText(journal), fs);
 }
 
 export async function removeJournal(stateFolder: string, task: string, fs: FileSystem): Promise<void> {
@@ -53,8 +53,8 @@ export async function removeJournal(stateFolder: string, task: string, fs: FileS
 
 /** Reads a task's journal; null where there is none, or none that can be read. */
 export async function readJournal(stateFolder: string, task: string, fs: FileSystem): Promise<Journal | null> {
-  const text = await orNullIfMissing(fs.readFile(journalPath(stateFolder, task), "utf8"));
-  return text === null ? null : parseJournal(text);
+  const bytes = await orNullIfMissing(fs.readFile(journalPath(stateFolder, task)));
+  return bytes === null ? null : parseJournal(bytes);
 }
 
 /**
@@ -70,7 +70,7 @@ export async function readJournals(stateFolder: string, fs: FileSystem): Promise
   return Promise.all(
     files.map(async (name) => {
       const file = join(folder, name);
-      return { file, journal: parseJournal(await fs.readFile(file, "utf8")) };
+      return { file, journal: parseJournal(await fs.readFile(file)) };
     }),
   );
 }
@@ -82,16 +82,13 @@ export function formatRecord(record: PendingRecord, states: ReadonlyMap<string, 
     if (state === undefined) throw new Error(`Internal error: the record names ${artifact.path}, which was not published`);
     return { ...artifact, state };
   });
-  return sealRecord({ ...record.value, artifacts });
+  return sealText({ ...record.value, artifacts });
 }
 
-function parseJournal(text: string): Journal | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJournal(value) ? value : null;
-  } catch {
-    return null;
-  }
+/** A damaged journal must not be followed: it would put files in wrong places, and a wrong record beside them. */
+function parseJournal(bytes: Buffer): Journal | null {
+  const value = unsealText(bytes);
+  return isJournal(value) ? value : null;
 }
 
 function isJournal(value: unknown): value is Journal {

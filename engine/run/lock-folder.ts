@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { uptime } from "node:os";
 import { join } from "node:path";
+import { sealText, unsealText } from "../checkpoint/sealed-text.js";
 import { failedWith, orNullIfMissing, removeFile, type FileSystem } from "./file-system.js";
 import type { ProcessIdentity } from "./process-identity.js";
 
@@ -22,8 +23,7 @@ export type LockContent =
 /** How many of the latest numbers are kept, so that a number is not given twice to a process that slept meanwhile. */
 const keptNumbers = 32;
 
-/** One byte: on the disk it is there or not, never half. */
-const heldMark = "{";
+/** One byte, in the place of the first: on the disk it is there or not, never half. */
 const releasedMark = "-";
 
 /** The highest number that has a lock file; 0 where there is none. */
@@ -34,10 +34,10 @@ export async function findHighestNumber(folder: string, fs: FileSystem): Promise
 
 /** Reads a numbered file; null if it has been pruned meanwhile. */
 export async function readLockFile(path: string, fs: FileSystem): Promise<LockContent | null> {
-  const text = await orNullIfMissing(fs.readFile(path, "utf8"));
-  if (text === null) return null;
-  if (text.startsWith(releasedMark)) return { kind: "released" };
-  const owner = parseOwner(text);
+  const bytes = await orNullIfMissing(fs.readFile(path));
+  if (bytes === null) return null;
+  if (bytes.toString("latin1", 0, 1) === releasedMark) return { kind: "released" };
+  const owner = parseOwner(bytes);
   if (owner !== null) return { kind: "held", owner };
   const stats = await orNullIfMissing(fs.stat(path));
   if (stats === null) return null;
@@ -120,7 +120,7 @@ async function createWithoutLink(path: string, owner: Owner, fs: FileSystem): Pr
 async function openWithContent(path: string, owner: Owner, fs: FileSystem): Promise<FileHandle> {
   const handle = await fs.open(path, "wx+");
   try {
-    const bytes = Buffer.from(JSON.stringify(owner));
+    const bytes = Buffer.from(lockText(owner));
     const { bytesWritten } = await handle.write(bytes, 0, bytes.length, 0);
     if (bytesWritten < bytes.length) throw Object.assign(new Error("The lock file was cut short"), { code: "ENOSPC" });
     return handle;
@@ -140,14 +140,14 @@ function numberedFile(path: string, handle: FileHandle): NumberedFile {
   };
 }
 
-function parseOwner(text: string): Owner | null {
-  if (!text.startsWith(heldMark)) return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isOwner(value) ? value : null;
-  } catch {
-    return null;
-  }
+/** Sealed: a damaged process id must not make a living owner look gone. */
+export function lockText(owner: Owner): string {
+  return sealText(owner);
+}
+
+function parseOwner(bytes: Buffer): Owner | null {
+  const value = unsealText(bytes);
+  return isOwner(value) ? value : null;
 }
 
 function isOwner(value: unknown): value is Owner {

@@ -1,15 +1,18 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { ArtifactDescription } from "../checkpoint/types.js";
 import type { LabelledOutput } from "../plan/types.js";
 import type { JsonValue, Project, Report, Stage, StageQuote } from "../project/types.js";
-import { failedWith } from "./file-system.js";
 
 /** A displayed output with the task and the notebook that it comes from. */
 export type EmbeddedSource = LabelledOutput & { readonly task: string; readonly notebook: string };
 
 /** What a report can take of a task: a record, or what a record will hold. */
 type TaskOutcome = { readonly artifacts: readonly ArtifactDescription[]; readonly labels: readonly LabelledOutput[] };
+
+type ReportSources = {
+  readonly records: { readonly get: (task: string) => TaskOutcome | undefined };
+  /** Text of a project file; null where none is there. What a fingerprint counted must be what is rendered. */
+  readonly text: (path: string) => string | null;
+};
 
 /** Project path of the project's own frame of pages. */
 export const framePath = "templates/page.html";
@@ -34,9 +37,9 @@ export type GatheredReport = {
  *
  * @param project - as read
  * @param report - the report
- * @param records - task -> record; what has no record is left out
+ * @param sources - where records and texts come from; what has no record is left out
  */
-export function gatherReportInputs(project: Project, report: Report, records: { readonly get: (task: string) => TaskOutcome | undefined }): GatheredReport {
+export function gatherReportInputs(project: Project, report: Report, { records, text }: ReportSources): GatheredReport {
   const { references } = report;
   const stagesById = new Map(project.stages.map((stage) => [stage.id, stage]));
   const embedded = new Map<string, EmbeddedSource>();
@@ -53,7 +56,7 @@ export function gatherReportInputs(project: Project, report: Report, records: { 
   );
   const quotedStages = Object.fromEntries(Object.entries(stages).map(([id, artifacts]) => [id, quoteArtifacts(artifacts, references.stages.filter((quote) => quote.id === id))]));
   const partials = Object.fromEntries(references.partials.map((path) => [path, project.partials[path] ?? ""]));
-  return { embedded, partials, frame: readFrame(project.root, report), stages, quotedStages };
+  return { embedded, partials, frame: report.outputs.html === null ? null : text(framePath), stages, quotedStages };
 }
 
 /** Of the artifacts what the text quotes and no more: a report must not follow a change that it can't show. */
@@ -64,16 +67,6 @@ function quoteArtifacts(artifacts: readonly ArtifactDescription[], quotes: reado
     const quoted = values.filter(([name]) => meant.some((quote) => quote.values === null || quote.values.includes(name)));
     return meant.length === 0 ? [] : [{ path, ...Object.fromEntries(quoted) }];
   });
-}
-
-function readFrame(root: string, report: Report): string | null {
-  if (report.outputs.html === null) return null;
-  try {
-    return readFileSync(join(root, framePath), "utf8");
-  } catch (error) {
-    if (failedWith(error, "ENOENT", "ENOTDIR")) return null;
-    throw error;
-  }
 }
 
 function presentTexts(stage: Stage, output: LabelledOutput): LabelledOutput {

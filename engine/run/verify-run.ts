@@ -8,11 +8,11 @@ import { buildId } from "../project/build-id.js";
 import { ProjectError } from "../project/problems.js";
 import type { Project, Task } from "../project/types.js";
 import { createArtist } from "../report/artist.js";
+import { compileStages, createLateCompiler, SourceMovedError } from "./compile-stages.js";
 import { compareFiles, compareOutputs } from "./compare-results.js";
 import type { Surroundings } from "./difference-hint.js";
 import { clockOffsetOf, type Elsewhere, type ElsewhereContext, executeStageElsewhere, makeElsewhere, type NewResult, renderReportElsewhere } from "./execute-elsewhere.js";
 import { secretValues } from "./declared-environment.js";
-import { createLateCompiler } from "./late-compiler.js";
 import type { Lock } from "./lock.js";
 import { createPlanContext } from "./plan-project.js";
 import { removeTaskFolder } from "./remove-task-folder.js";
@@ -72,13 +72,13 @@ export async function verifyTasks(options: VerifyOptions): Promise<readonly Verd
   // At the beginning of time nothing is expired: what is on record is judged, whatever its age.
   const plan = createPlanContext(project, { stateFolder, records, env: options.env, overrides: [], force: new Set(), now: 0, isReadOnly: true });
   await requireUpToDate(plan, tasks);
-  const compile = await compileAll(options);
+  const compile = await compileAll(options, plan);
   const elsewhere = await makeElsewhere(options.temporary, stateFolder);
   const artist = createArtist({ threadFile: options.artistFile, cacheFolder: join(elsewhere.base, "plots"), version: buildId ?? "" });
   const emit: Emit = (event) => {
     if (event.event === "run.warning") options.onWarning(event.task, event.message);
   };
-  const context = { ...options, elsewhere, parameters: plan.parameters, compile, artist, emit, masker: createMasker(secretValues(project.stages, options.env)) };
+  const context = { ...options, elsewhere, parameters: plan.parameters, compile, text: plan.cache.text, artist, emit, masker: createMasker(secretValues(project.stages, options.env)) };
   const verdicts = new Map<string, Verdict>();
   try {
     // Each has its inputs already, so none waits for another, and a bad one spoils no other.
@@ -113,13 +113,15 @@ async function requireUpToDate(plan: PlanContext, tasks: readonly Task[]): Promi
   if (stale.length > 0) throw new NotUpToDateError(stale);
 }
 
-async function compileAll({ project, stateFolder, tasks, isExternal }: VerifyOptions): Promise<ElsewhereContext["compile"]> {
+async function compileAll({ project, stateFolder, tasks, isExternal, signal }: VerifyOptions, { cache }: PlanContext): Promise<ElsewhereContext["compile"]> {
   const executed = new Set(tasks.filter((task) => !isTaken(task, isExternal)).map((task) => task.node.id));
-  const notebooks = project.stages.filter((stage) => executed.has(stage.id));
-  if (notebooks.length === 0) return createLateCompiler(Promise.resolve(new Map()), { root: project.root, stateFolder });
-  const { compiled, problems } = await compileNotebooks({ root: project.root, notebooks, cacheFolder: join(stateFolder, "cache") });
-  if (problems.some((problem) => problem.severity === "error")) throw new ProjectError(problems);
-  return createLateCompiler(Promise.resolve(compiled), { root: project.root, stateFolder });
+  const compiling = { project, stateFolder, signal, compile: compileNotebooks, cache };
+  try {
+    const compiled = await compileStages(compiling, project.stages.filter((stage) => executed.has(stage.id)));
+    return createLateCompiler(Promise.resolve(compiled), compiling);
+  } catch (error) {
+    throw error instanceof SourceMovedError ? error.toProjectError() : error;
+  }
 }
 
 /** Asking a source again proves nothing about the stage. */

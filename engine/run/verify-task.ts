@@ -38,6 +38,10 @@ export async function verifyAgain(context: RunContext, task: Task, reasons: read
   if (record === undefined) throw new Error(`Internal error: ${task.id} has no record`);
   context.emit({ event: "task.start", task: task.id, attempt: 1, reasons });
   const described = new Map((await describeOutputs(context.project.root, task)).map((artifact) => [artifact.path, artifact]));
+  const edited = record.artifacts.find(({ path, sha256 }) => described.get(path)?.sha256 !== sha256);
+  if (edited !== undefined) {
+    throw new TaskFailure("publication", `${edited.path} was changed while it was verified`, { hint: "Run again: it is made anew." });
+  }
   const artifacts = record.artifacts.map((artifact) => ({ ...artifact, ...described.get(artifact.path) }));
   context.emit({ event: "task.checkpoint", task: task.id, artifacts: artifacts.map(({ state: _, ...artifact }) => artifact), schema_changes: [] });
   await keepRecord(context, { ...record, contract: contractHash(task), artifacts });

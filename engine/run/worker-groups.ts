@@ -1,6 +1,7 @@
 import { readlink } from "node:fs/promises";
 import { sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { sealText, unsealText } from "../checkpoint/sealed-text.js";
 import { failedWith, orNullIfMissing, type FileSystem } from "./file-system.js";
 import { identifyProcess, listGroup, listProcess, readMachine, type ProcessIdentity } from "./process-identity.js";
 
@@ -105,7 +106,7 @@ async function appendLine(path: string, entry: Entry, fs: FileSystem): Promise<v
   const handle = await fs.open(path, "a");
   try {
     // A line of its own even after one that was cut short.
-    const bytes = Buffer.from(`\n${JSON.stringify(entry)}\n`);
+    const bytes = Buffer.from(`\n${workerLine(entry)}`);
     const { bytesWritten } = await handle.write(bytes);
     if (bytesWritten < bytes.length) throw Object.assign(new Error(`${path} was cut short`), { code: "ENOSPC" });
   } finally {
@@ -113,19 +114,20 @@ async function appendLine(path: string, entry: Entry, fs: FileSystem): Promise<v
   }
 }
 
+/** A line of a companion file. Sealed: by a damaged one another process might be killed. */
+export function workerLine(entry: Entry): string {
+  return sealText(entry);
+}
+
 type Entry = { readonly started?: ProcessIdentity; readonly ended?: ProcessIdentity };
 
 function parseLine(line: string): Entry | null {
-  if (line === "") return null;
-  try {
-    const value: unknown = JSON.parse(line);
-    if (typeof value !== "object" || value === null) return null;
-    if ("started" in value && isIdentity(value.started)) return { started: value.started };
-    if ("ended" in value && isIdentity(value.ended)) return { ended: value.ended };
-    return null;
-  } catch {
-    return null; // Cut short by a kill: that worker was not yet given anything to do.
-  }
+  // One that was cut short by a kill is of a worker that was not yet given anything to do.
+  const value = line === "" ? null : unsealText(Buffer.from(`${line}\n`));
+  if (typeof value !== "object" || value === null) return null;
+  if ("started" in value && isIdentity(value.started)) return { started: value.started };
+  if ("ended" in value && isIdentity(value.ended)) return { ended: value.ended };
+  return null;
 }
 
 function isIdentity(value: unknown): value is ProcessIdentity {

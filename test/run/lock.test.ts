@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fileSystem, type FileSystem } from "../../engine/run/file-system.js";
 import { acquireLock, explainHeldLock, LockError, type HeldLock, type Lock } from "../../engine/run/lock.js";
-import type { Owner } from "../../engine/run/lock-folder.js";
-import { identifyProcess, readMachine } from "../../engine/run/process-identity.js";
+import { lockText, type Owner } from "../../engine/run/lock-folder.js";
+import { identifyProcess, readMachine, type ProcessIdentity } from "../../engine/run/process-identity.js";
+import { workerLine } from "../../engine/run/worker-groups.js";
 import { interruptingFileSystem, systemError } from "./interrupting-file-system.js";
 
 let stateFolder: string;
@@ -38,6 +39,12 @@ async function startSleeper(): Promise<number> {
   return child.pid ?? 0;
 }
 
+async function mustIdentify(pid: number): Promise<ProcessIdentity> {
+  const identity = await identifyProcess(pid);
+  if (identity === null) throw new Error(`there is no process ${pid}`);
+  return identity;
+}
+
 /** A process id that nobody has: of a process that has ended and was collected. */
 async function deadPid(): Promise<number> {
   const child = spawn("true", { stdio: "ignore" });
@@ -49,7 +56,7 @@ async function deadPid(): Promise<number> {
 async function placeLock(number: string, changes: Partial<Owner>): Promise<void> {
   const owner: Owner = { ...(await readMachine()), pid: await deadPid(), startTime: "1", run: "earlier", startedAt: "2026-03-01T06:30:00.000Z", ...changes };
   await mkdir(join(stateFolder, "lock"), { recursive: true });
-  await writeFile(join(stateFolder, "lock", number), JSON.stringify(owner));
+  await writeFile(join(stateFolder, "lock", number), lockText(owner));
 }
 
 describe("acquireLock", () => {
@@ -262,7 +269,7 @@ describe("workers", () => {
     await placeLock("000004", {});
     await placeLock("000005", {});
     for (const [index, pid] of sleepers.entries()) {
-      await writeFile(join(stateFolder, "lock", `00000${index + 4}.workers`), `${JSON.stringify({ started: await identifyProcess(pid) })}\n{"started":{"pi`);
+      await writeFile(join(stateFolder, "lock", `00000${index + 4}.workers`), `${workerLine({ started: await mustIdentify(pid) })}{"sha256":"`);
     }
     const lock = await mustTake("next");
     for (const pid of sleepers) expect(await identifyProcess(pid)).toBeNull();
@@ -272,16 +279,16 @@ describe("workers", () => {
 
   it("whose number another process has by now leave that process alone", async () => {
     const pid = await startSleeper();
-    const worker = { ...(await identifyProcess(pid)), startTime: "another" };
+    const worker = { ...(await mustIdentify(pid)), startTime: "another" };
     await placeLock("000004", {});
-    await writeFile(join(stateFolder, "lock", "000004.workers"), `${JSON.stringify({ started: worker })}\n`);
+    await writeFile(join(stateFolder, "lock", "000004.workers"), workerLine({ started: worker }));
     await (await mustTake("next")).release();
     expect(await identifyProcess(pid)).not.toBeNull();
   });
 
   it.each([-1, 0, 1])("with the impossible number %i are ignored", async (pid) => {
     await placeLock("000004", {});
-    await writeFile(join(stateFolder, "lock", "000004.workers"), `${JSON.stringify({ started: { ...(await identifyProcess(process.pid)), pid } })}\n`);
+    await writeFile(join(stateFolder, "lock", "000004.workers"), workerLine({ started: { ...(await mustIdentify(process.pid)), pid } }));
     await (await mustTake("next")).release();
   });
 

@@ -78,7 +78,7 @@ async function findAtWork(root: string): Promise<number[] | null> {
   if (!folders.some((name) => name.startsWith("slow"))) return null;
   const names = (await readdir(join(root, ".stitchbook/lock"))).filter((name) => name.endsWith(".workers"));
   const texts = await Promise.all(names.map((name) => readFile(join(root, ".stitchbook/lock", name), "utf8").catch(() => "")));
-  const started = texts.join("\n").split("\n").flatMap((line) => (line.startsWith('{"started"') ? [Number(/"pid":(\d+)/.exec(line)?.[1])] : []));
+  const started = texts.join("\n").split("\n").flatMap((line) => (line.includes('{"started"') ? [Number(/"pid":(\d+)/.exec(line)?.[1])] : []));
   for (const leader of started) {
     const group = await listGroup(leader);
     // The worker of the slow stage is the one that has started a shell.

@@ -10,8 +10,8 @@ export type RecorderOptions = {
   readonly ts: TypeScript;
   /** Absolute. */
   readonly root: string;
-  /** Project paths of the tsconfig files; empty where there is none. */
-  readonly configFiles: readonly string[];
+  /** Project path of each tsconfig file -> its SHA-256 when it was read; empty where there is none. */
+  readonly configFiles: ReadonlyMap<string, string | null>;
   /** Names of the `@types` packages that are always loaded. */
   readonly ambientTypes: readonly string[];
   /** Absolute package folder of tslab. */
@@ -19,8 +19,8 @@ export type RecorderOptions = {
 };
 
 export type BasisSubject = NotebookTraces & {
-  /** Project paths of the modules that run. */
-  readonly modules: readonly string[];
+  /** Project path of each module that runs -> SHA-256 of the source that was compiled. */
+  readonly modules: ReadonlyMap<string, string>;
   /** Absolute path -> digest of the text of each module whose types were checked. */
   readonly checked: ReadonlyMap<string, string>;
 };
@@ -40,13 +40,14 @@ export class BasisRecorder {
     const { root, configFiles, ambientTypes, tslabFolder } = this.options;
     const files: Record<string, string | null> = {};
     const note = (path: string): void => void (files[toProjectPath(root, path)] ??= this.#digest(path));
-    if (configFiles.length === 0) files["tsconfig.json"] = null;
-    for (const file of configFiles) note(join(root, file));
+    if (configFiles.size === 0) files["tsconfig.json"] = null;
+    for (const file of configFiles.keys()) note(join(root, file));
     note(join(tslabFolder, "package.json"));
     const ambient = this.#lookUp(".", ambientTypes.map((name) => `@types/${name}`));
     for (const [, , packageJson] of ambient) if (packageJson !== null) note(join(root, packageJson));
     for (const file of subject.files) note(this.#packageJsonOf(file) ?? file);
-    for (const module of subject.modules) note(join(root, module));
+    for (const module of subject.modules.keys()) note(join(root, module));
+    for (const [file, read] of [...configFiles, ...subject.modules]) if (files[file] !== read) return null;
     const moduleImports: [string, string, string][] = [];
     const packages = [...ambient, ...this.#lookUp(".", subject.packages)];
     for (const [path, { digest: read, specifiers }] of subject.localFiles) {

@@ -77,7 +77,7 @@ async function finishNotebook(notebook: PlannedNotebook, converted: ConvertedNot
   if (problems.length > 0) return { file, result: null, problems };
   const linked = await linkNotebook(cells, shared);
   if (linked.problems.length > 0) return { file, result: null, problems: linked.problems };
-  const basis = shared.recorder.record({ ...traces, modules: linked.modules.map(({ path }) => path), checked: shared.checks.digests });
+  const basis = isChecked(file, converted, shared.checks) ? shared.recorder.record({ ...traces, modules: linked.digests, checked: shared.checks.digests }) : null;
   const compiled = { notebook: file, cells, modules: linked.modules, imports: linked.imports };
   return { file, result: { compiled, basis, imports: listCellImports(shared.ts, shared.root, notebook) }, problems: [] };
 }
@@ -86,15 +86,21 @@ async function finishNotebook(notebook: PlannedNotebook, converted: ConvertedNot
 function listModuleProblems(notebook: string, { traces }: ConvertedNotebook, checks: ModuleChecks): Problem[] {
   const checked = checks.problems.get(notebook);
   if (checked === undefined) return [];
-  const modules = [...traces.localFiles].flatMap(([path, { isModule }]) => (isModule ? [path] : []));
-  return modules.sort().flatMap((path) => {
-    const found = checked.get(path);
-    if (found === undefined) throw new Error(`Internal error: ${path} was not checked`);
-    return found;
-  });
+  return listModules(traces).flatMap((path) => checked.get(path) ?? []);
 }
 
-type Linked = { readonly imports: Readonly<Record<string, string>>; readonly modules: readonly CompiledModule[]; readonly problems: readonly Problem[] };
+/** False where an edit came between: the cells were seen to rest on a module that nobody checked. */
+function isChecked(notebook: string, { traces }: ConvertedNotebook, checks: ModuleChecks): boolean {
+  const checked = checks.problems.get(notebook);
+  return checked === undefined || listModules(traces).every((path) => checked.has(path));
+}
+
+/** Absolute paths, in code-unit order. */
+function listModules({ localFiles }: ConvertedNotebook["traces"]): string[] {
+  return [...localFiles].flatMap(([path, { isModule }]) => (isModule ? [path] : [])).sort();
+}
+
+type Linked = { readonly imports: Readonly<Record<string, string>>; readonly modules: readonly CompiledModule[]; readonly digests: ReadonlyMap<string, string>; readonly problems: readonly Problem[] };
 
 /** The modules that the cells' compiled code reaches; what only types need is not among them. */
 async function linkNotebook(cells: readonly CompiledCell[], { ts, root, modules }: Shared): Promise<Linked> {
@@ -110,6 +116,7 @@ async function linkNotebook(cells: readonly CompiledCell[], { ts, root, modules 
   return {
     imports,
     modules: found.flatMap(({ module }) => (module === null ? [] : [module])),
+    digests: new Map(found.flatMap(({ module, digest }) => (module === null || digest === null ? [] : [[module.path, digest] as const]))),
     problems: found.flatMap(({ problems }) => problems),
   };
 }

@@ -6,10 +6,16 @@ import type { Problem } from "../../project/types.js";
 import type { CompiledModule } from "../types.js";
 import type { TypeScript } from "./load-tslab.js";
 import { parseErrors } from "./diagnostics.js";
+import { digest } from "./notebook-cache.js";
 import { isLocalSpecifier, resolveLocal } from "./resolve-local.js";
 import { listSpecifiers } from "./specifiers.js";
 
-export type ModuleCompilation = { readonly module: CompiledModule | null; readonly problems: readonly Problem[] };
+type Outcome = { readonly module: CompiledModule | null; readonly problems: readonly Problem[] };
+
+export type ModuleCompilation = Outcome & {
+  /** SHA-256 of the source that was compiled; null where it was not read. */
+  readonly digest: string | null;
+};
 
 export type ModuleOptions = {
   readonly ts: TypeScript;
@@ -50,9 +56,13 @@ export class ModuleCompiler {
 
 async function compileModule(path: string, options: ModuleOptions): Promise<ModuleCompilation> {
   if (/\.d\.[cm]?ts$/.test(path)) {
-    return fail({ file: path }, { code: "missing-module", message: "there are declarations only, and no module to run", hint: "import types with `import type`, or add the JavaScript file" });
+    return { ...fail({ file: path }, { code: "missing-module", message: "there are declarations only, and no module to run", hint: "import types with `import type`, or add the JavaScript file" }), digest: null };
   }
-  const source = await readFile(join(options.root, path), "utf8");
+  const bytes = await readFile(join(options.root, path));
+  return { ...(await compileSource(path, bytes.toString("utf8"), options)), digest: digest(bytes) };
+}
+
+async function compileSource(path: string, source: string, options: ModuleOptions): Promise<Outcome> {
   if (path.endsWith(".json")) return compileJson(path, source, options.ts);
   const { transform } = await import("esbuild");
   const usesMeta = /\bimport\s*\.\s*meta\b/.test(source);
@@ -87,7 +97,7 @@ function readTsconfig({ experimentalDecorators, useDefineForClassFields }: Reado
   return { experimentalDecorators: experimentalDecorators ?? true, useDefineForClassFields: useDefineForClassFields ?? true };
 }
 
-function compileJson(path: string, source: string, ts: TypeScript): ModuleCompilation {
+function compileJson(path: string, source: string, ts: TypeScript): Outcome {
   const file = ts.parseJsonText(path, source);
   const error = parseErrors(file)[0];
   if (error !== undefined) {
@@ -99,7 +109,7 @@ function compileJson(path: string, source: string, ts: TypeScript): ModuleCompil
 }
 
 /** Finds where the local specifiers of compiled code lead. */
-function linkModule(module: CompiledModule, { ts, root }: ModuleOptions): ModuleCompilation {
+function linkModule(module: CompiledModule, { ts, root }: ModuleOptions): Outcome {
   const file = ts.createSourceFile("module.js", module.code, ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
   const imports: Record<string, string> = {};
   const problems: Problem[] = [];
@@ -121,6 +131,6 @@ function toProblem(file: string, { text, location }: Message): Problem {
   return { severity: "error", code: "syntax-error", place, message: text };
 }
 
-function fail(place: Problem["place"], problem: Pick<Problem, "code" | "message" | "hint">): ModuleCompilation {
+function fail(place: Problem["place"], problem: Pick<Problem, "code" | "message" | "hint">): Outcome {
   return { module: null, problems: [{ severity: "error", place, ...problem }] };
 }

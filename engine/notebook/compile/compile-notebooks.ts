@@ -21,9 +21,14 @@ export type CompileOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** Project path -> SHA-256 of the file's bytes; null where there was no such file. */
+export type SourceDigests = Readonly<Record<string, string | null>>;
+
 export type Compilation = {
   /** By notebook file; a notebook with an error is missing. */
   readonly compiled: ReadonlyMap<string, CompiledNotebook>;
+  /** By notebook file: what else each was made of than its cells; null where a file changed while it was read. */
+  readonly sources: ReadonlyMap<string, SourceDigests | null>;
   /** Every error of cells and of the local modules that they reach, each once. */
   readonly problems: readonly Problem[];
 };
@@ -41,8 +46,10 @@ export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes
   const subjects = notebooks.map(({ file, cells }) => ({ file, cells, dataTypes: dataTypes ?? null }));
   const kept = await Promise.all(subjects.map(async (subject) => (await cache?.read(subject)) ?? null));
   const missed = subjects.filter((_, index) => kept[index] === null);
-  const compiled = new Map(kept.flatMap((notebook) => (notebook === null ? [] : [[notebook.notebook, notebook] as const])));
-  if (missed.length === 0) return { compiled, problems: [] };
+  const found = kept.flatMap((entry) => entry ?? []);
+  const compiled = new Map(found.map((entry) => [entry.compiled.notebook, entry.compiled]));
+  const sources = new Map<string, SourceDigests | null>(found.map((entry) => [entry.compiled.notebook, entry.basis.files]));
+  if (missed.length === 0) return { compiled, sources, problems: [] };
   const { compileFresh } = await import("./compile-fresh.js");
   const planned = await Promise.all(missed.map(async (subject) => ({ file: subject.file, cells: subject.cells, proven: (await cache?.readProven(subject)) ?? [] })));
   const fresh = await compileFresh({ root, notebooks: planned, dataTypes: dataTypes ?? null, ...(helperCount === undefined ? {} : { helperCount }), ...(signal === undefined ? {} : { signal }) });
@@ -51,8 +58,9 @@ export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes
     if (result === null || subject === undefined) continue;
     compiled.set(file, result.compiled);
     const { basis, imports } = result;
+    sources.set(file, basis?.files ?? null);
     if (basis !== null) await cache?.write(subject, { compiled: result.compiled, basis, context: contextKey(subject.dataTypes, imports) });
   }
   const byText = new Map(fresh.flatMap(({ problems }) => problems).map((problem) => [JSON.stringify(problem), problem]));
-  return { compiled, problems: [...byText.values()] };
+  return { compiled, sources, problems: [...byText.values()] };
 }

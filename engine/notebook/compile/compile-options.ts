@@ -4,6 +4,7 @@ import type * as typescript from "@tslab/typescript-for-tslab";
 import type { Problem } from "../../project/types.js";
 import { parseErrors } from "./diagnostics.js";
 import type { TypeScript } from "./load-tslab.js";
+import { digestFile } from "./notebook-cache.js";
 import { toProjectPath } from "./resolve-local.js";
 
 /** What of a project's tsconfig.json holds for cells and the modules that they import. */
@@ -16,8 +17,8 @@ const FOLLOWED = [
 
 export type CompileOptions = {
   readonly options: Readonly<typescript.CompilerOptions>;
-  /** Project paths of tsconfig.json and of what it extends. */
-  readonly files: readonly string[];
+  /** Project path of tsconfig.json and of what it extends -> SHA-256 of what was read. */
+  readonly files: ReadonlyMap<string, string | null>;
   readonly problems: readonly Problem[];
 };
 
@@ -28,9 +29,15 @@ export type CompileOptions = {
  */
 export function readCompileOptions(ts: TypeScript, root: string): CompileOptions {
   const path = join(root, "tsconfig.json");
-  if (!existsSync(path)) return { options: {}, files: [], problems: [] };
-  const file = ts.readJsonConfigFile(path, (name) => ts.sys.readFile(name));
-  const host = { useCaseSensitiveFileNames: true, fileExists: ts.sys.fileExists, readFile: ts.sys.readFile, readDirectory: () => [] };
+  if (!existsSync(path)) return { options: {}, files: new Map(), problems: [] };
+  const digests = new Map<string, string | null>();
+  const readFile = (name: string): string | undefined => {
+    // Before it is read: an edit in between then shows.
+    digests.set(toProjectPath(root, name), digestFile(name));
+    return ts.sys.readFile(name);
+  };
+  const file = ts.readJsonConfigFile(path, readFile);
+  const host = { useCaseSensitiveFileNames: true, fileExists: ts.sys.fileExists, readFile, readDirectory: () => [] };
   const parsed = ts.parseJsonSourceFileConfigFileContent(file, host, root, undefined, path);
   const options: typescript.CompilerOptions = { checkJs: false };
   for (const name of FOLLOWED) {
@@ -41,7 +48,7 @@ export function readCompileOptions(ts: TypeScript, root: string): CompileOptions
   const faults = [...parseErrors(file), ...parsed.errors].filter((error) => error.category === ts.DiagnosticCategory.Error && isAboutReading(error));
   return {
     options,
-    files: ["tsconfig.json", ...extended.map((name) => toProjectPath(root, name))],
+    files: new Map(["tsconfig.json", ...extended.map((name) => toProjectPath(root, name))].map((name) => [name, digests.get(name) ?? null])),
     problems: faults.map((error) => toProblem(ts, root, error)),
   };
 }

@@ -47,9 +47,9 @@ export class NotebookCache {
   ) {}
 
   /** The notebook as it was compiled before, if all that it rests on is as it was. */
-  async read(subject: CacheSubject): Promise<CompiledNotebook | null> {
+  async read(subject: CacheSubject): Promise<Entry | null> {
     const entry = await readEntry(join(this.folder, nameEntry(subject)));
-    return entry !== null && isStillTrue(this.root, subject.file, entry.basis) ? entry.compiled : null;
+    return entry !== null && isStillTrue(this.root, subject.file, entry.basis) ? entry : null;
   }
 
   /**

@@ -27,6 +27,8 @@ export type RunOptions = {
   readonly stateFolder: string;
   /** Absolute path of the bundled worker. */
   readonly workerFile: string;
+  /** Limit of a worker's JavaScript heap, in MiB; default Node's. */
+  readonly maxOldSpaceMb?: number;
   /** Absolute path of the bundled thread that draws; null to draw in this one. */
   readonly artistFile: string | null;
   /** `name=value` or `stage.name=value`. */

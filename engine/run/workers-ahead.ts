@@ -22,6 +22,8 @@ export type StationContext = Pick<RunContext, "project" | "stateFolder" | "worke
   /** A stage's notebook, compiled. A worker may be started before that is done. */
   readonly compile: (stage: Stage) => Promise<CompiledNotebook>;
   readonly conditions?: ExecutionConditions;
+  /** Limit of a worker's JavaScript heap, in MiB. */
+  readonly maxOldSpaceMb?: number;
 };
 
 /**
@@ -29,9 +31,9 @@ export type StationContext = Pick<RunContext, "project" | "stateFolder" | "worke
  * waits for it.
  */
 export async function openStation(context: StationContext, task: StageTask): Promise<Station> {
-  const { project, workerFile, env, lock, masker } = context;
+  const { project, workerFile, env, lock, masker, maxOldSpaceMb } = context;
   const folder = await createTaskFolder({ workFolder: join(context.stateFolder, "work"), task: task.id });
-  const worker = startWorker({ folder, projectRoot: project.root, workerFile, timezone: project.timezone, env, masker });
+  const worker = startWorker({ folder, projectRoot: project.root, workerFile, timezone: project.timezone, env, masker, ...(maxOldSpaceMb === undefined ? {} : { maxOldSpaceMb }) });
   try {
     await lock.recordWorker(worker.pid);
     const compiled = await context.compile(task.node);

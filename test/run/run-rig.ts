@@ -11,7 +11,7 @@ import { openProject } from "../../engine/project/project-cache.js";
 import { makeProject, notebook, type NotebookCells } from "../project/make-project.js";
 import { buildWorker, type BuiltWorker } from "../notebook/worker/build-worker.js";
 
-export type RunInProcess = Partial<Pick<RunOptions, "compile" | "env" | "jobs" | "now" | "force">> & { readonly onEvent?: (event: RunEvent) => void };
+export type RunInProcess = Partial<Pick<RunOptions, "compile" | "env" | "maxOldSpaceMb" | "signal" | "jobs" | "now" | "force">> & { readonly onEvent?: (event: RunEvent) => void };
 
 export type RunOutcome = {
   readonly status: RunStatus;

@@ -1,4 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, relative, resolve, sep } from "node:path";
 import { readEveryRecord } from "../engine/checkpoint/records.js";
 import { SelectionError, selectTasks, type SelectionRequest } from "../engine/plan/select-tasks.js";
@@ -95,6 +96,15 @@ export async function select(project: Project, request: SelectionRequest): Promi
     const near = await nearest(found, known, (name) => name);
     throw new UsageError(message + (near === "" && known.length > 0 && known.length <= 12 ? `; known: ${known.join(", ")}` : near));
   }
+}
+
+/** How many tasks at once. @throws UsageError */
+export function readJobs(flags: Flags): number {
+  const text = flags.text("jobs");
+  if (text === undefined) return availableParallelism();
+  const jobs = Number(text);
+  if (!Number.isInteger(jobs) || jobs < 1) throw new UsageError(`--jobs: expected a whole number of at least 1, found ${text}`);
+  return jobs;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { RunStatus } from "../engine/observe/events.js";
 import type { SelectionRequest } from "../engine/plan/select-tasks.js";
@@ -10,7 +9,7 @@ import { findOutputFolderProblem } from "../engine/run/output-place.js";
 import { createRunId } from "../engine/run/run-id.js";
 import { type Command, type CommandInput, exitCodes, type Flags, UsageError } from "./command.js";
 import { command as plan } from "./plan.js";
-import { findSite, findWorkerFile, openWithRecords, readSelection, select, selectionOptionHelp, selectionOptions, type Site } from "./project-commands.js";
+import { findSite, findWorkerFile, openWithRecords, readJobs, readSelection, select, selectionOptionHelp, selectionOptions, type Site } from "./project-commands.js";
 import { observe } from "./run-observers.js";
 import { type Stop, stopOnSignals } from "./stop-on-signals.js";
 import { readWait, takeLock, waitHelp, waitValue } from "./wait.js";
@@ -116,14 +115,6 @@ function readOutputFolder(project: Project, written: string): string {
 function describeSelection({ only, from, until, datasets }: SelectionRequest) {
   const given = Object.entries({ only, from, until, dataset: datasets }).filter(([, values]) => values.length > 0);
   return given.length === 0 ? {} : { selection: Object.fromEntries(given) };
-}
-
-function readJobs(flags: Flags): number {
-  const text = flags.text("jobs");
-  if (text === undefined) return availableParallelism();
-  const jobs = Number(text);
-  if (!Number.isInteger(jobs) || jobs < 1) throw new UsageError(`--jobs: expected a whole number of at least 1, found ${text}`);
-  return jobs;
 }
 
 function exitCodeOf(status: RunStatus, stopped: number): number {

@@ -1,4 +1,4 @@
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { formatReasons } from "../engine/observe/format.js";
 import { formatVerdict, summariseVerdicts } from "../engine/observe/format-verdict.js";
 import type { TaskRecord } from "../engine/plan/types.js";
@@ -8,8 +8,9 @@ import type { Lock } from "../engine/run/lock.js";
 import { createRunId } from "../engine/run/run-id.js";
 import { isProved, type Verdict } from "../engine/run/verdict.js";
 import { NotUpToDateError, verifyTasks } from "../engine/run/verify-run.js";
-import { type Command, type CommandInput, exitCodes, type Flags, UsageError } from "./command.js";
-import { findSite, findWorkerFile, openWithRecords, readSelection, select, selectionOptionHelp, selectionOptions, type Site } from "./project-commands.js";
+import { type Command, type CommandInput, exitCodes, type Flags } from "./command.js";
+import { findSite, findWorkerFile, openWithRecords, readJobs, readSelection, select, selectionOptionHelp, selectionOptions, type Site } from "./project-commands.js";
+import { type Stop, stopOnSignals } from "./stop-on-signals.js";
 import { readWait, takeLock, waitHelp, waitValue } from "./wait.js";
 
 export const command: Command = {
@@ -59,7 +60,7 @@ type Verification = {
   readonly tasks: readonly Task[];
   readonly jobs: number;
   readonly lock: Lock;
-  readonly stop: ReturnType<typeof stopOnSignals>;
+  readonly stop: Stop;
 };
 
 async function verify({ flags, site, project, records, tasks, jobs, lock, stop }: Verification): Promise<number> {
@@ -106,29 +107,4 @@ function tell(verdict: Verdict, text: string, flags: Flags): void {
 
 function toAnswer({ isTolerated, durationMs, failure, differences, verdict, task, artifacts, outputs }: Verdict) {
   return { task, verdict, tolerated: isTolerated, artifacts, outputs, duration_ms: durationMs, differences, failure };
-}
-
-function readJobs(flags: Flags): number {
-  const text = flags.text("jobs");
-  if (text === undefined) return availableParallelism();
-  const jobs = Number(text);
-  if (!Number.isInteger(jobs) || jobs < 1) throw new UsageError(`--jobs: expected a whole number of at least 1, found ${text}`);
-  return jobs;
-}
-
-/** SIGINT and SIGTERM end the verification in order; a second one of them ends it at once. */
-function stopOnSignals() {
-  const controller = new AbortController();
-  let code = 130;
-  const stopWith = (next: number) => () => {
-    if (controller.signal.aborted) process.exit(next);
-    code = next;
-    controller.abort();
-  };
-  const handlers = [["SIGINT", stopWith(130)], ["SIGTERM", stopWith(143)]] as const;
-  for (const [signal, handler] of handlers) process.on(signal, handler);
-  const forget = () => {
-    for (const [signal, handler] of handlers) process.off(signal, handler);
-  };
-  return { signal: controller.signal, exitCode: () => code, forget };
 }

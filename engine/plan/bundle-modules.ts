@@ -1,9 +1,9 @@
 import type { BuildOptions, BuildResult, Metafile } from "esbuild";
 import { createModulePlugin, ENTRY_PREFIX, type PackageUse } from "./module-plugin.js";
-import { compareCodeUnits } from "./canonical.js";
 import { describeUnknownImport } from "./import-problems.js";
 import type { ResolveContext } from "./resolve-import.js";
 import type { Problem } from "../project/types.js";
+import { compareCodeUnits } from "../project/compare-code-units.js";
 
 /** What cells take from one module; `*` is everything. */
 export type ModuleUse = { readonly path: string; readonly names: readonly string[] };

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { compareCodeUnits } from "../project/compare-code-units.js";
 
 /**
  * Writes a value as JSON text that depends on nothing but the value: keys by code unit, no white space, and numbers that
@@ -27,9 +28,4 @@ export function hashText(text: string | Uint8Array): string {
 /** Hex SHA-256 of plain data, whatever the order of its keys. */
 export function hashValue(value: unknown): string {
   return hashText(canonicalJson(value));
-}
-
-/** Order by UTF-16 code unit, the same on every machine and in every locale. */
-export function compareCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

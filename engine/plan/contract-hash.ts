@@ -1,5 +1,6 @@
 import type { OutputContract, Task } from "../project/types.js";
-import { compareCodeUnits, hashValue } from "./canonical.js";
+import { hashValue } from "./canonical.js";
+import { compareCodeUnits } from "../project/compare-code-units.js";
 
 /**
  * Hash of what a task promises about its outputs: rows, columns, key and the title. When only this changes, the artifacts

@@ -1,9 +1,9 @@
 import type { Reason, ReasonKind } from "../observe/events.js";
 import type { Task } from "../project/types.js";
-import { compareCodeUnits } from "./canonical.js";
 import { quoteKey } from "./report-fingerprint.js";
 import type { CodeNames } from "./stored-names.js";
 import type { FingerprintParts } from "./types.js";
+import { compareCodeUnits } from "../project/compare-code-units.js";
 
 /** Where the parts of a stage's code stand. */
 export type CodePlaces = {

@@ -1,9 +1,10 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compareCodeUnits, hashText, hashValue } from "./canonical.js";
+import { hashText, hashValue } from "./canonical.js";
 import type { PackageUse } from "./module-plugin.js";
 import type { FingerprintParts } from "./types.js";
+import { compareCodeUnits } from "../project/compare-code-units.js";
 
 /** Finds installed packages and what they depend on; remembers what it found while it lives. */
 export type PackageReader = {

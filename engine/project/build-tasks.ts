@@ -1,12 +1,12 @@
 import { sortGraph } from "./graph.js";
 import { makeError, removeRepeats } from "./problems.js";
-import { compareNames } from "./patterns.js";
 import { followReport } from "./report-links.js";
 import { resolveTaskInputs } from "./task-inputs.js";
 import type { LinkContext } from "./report-links.js";
 import type { InputContext } from "./task-inputs.js";
 import type { TaskSeed } from "./tasks.js";
 import type { Place, Problem, Task } from "./types.js";
+import { compareCodeUnits } from "./compare-code-units.js";
 
 export type BuiltTasks = {
   /** In dependency order; ties by code unit. Tasks of a cycle, and what follows them, are missing. */
@@ -27,7 +27,7 @@ async function buildTask(seed: TaskSeed, context: InputContext & LinkContext): P
   const { inputs, problems } = await resolveTaskInputs(seed, context);
   const links = seed.node.kind === "report" ? followReport(seed.node, context) : { dependsOn: [], problems: [] };
   const producers = inputs.flatMap(({ producer }) => producer ?? []);
-  const dependsOn = [...new Set([...producers, ...links.dependsOn])].sort(compareNames);
+  const dependsOn = [...new Set([...producers, ...links.dependsOn])].sort(compareCodeUnits);
   return { task: { ...seed, inputs, dependsOn }, problems: [...problems, ...links.problems] };
 }
 

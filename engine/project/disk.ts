@@ -3,8 +3,8 @@ import { readdir as readdirWithCallback, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type FileState, readFileState, readFolderState, sameState } from "./file-state.js";
-import { compareNames } from "./patterns.js";
 import { decodeText, unreadable, type ReadText } from "./read-text.js";
+import { compareCodeUnits } from "./compare-code-units.js";
 
 export type FileKind = "file" | "folder" | null;
 
@@ -52,7 +52,7 @@ export function openDisk(root: string): Disk {
     glob: once(async (pattern) => {
       const { glob } = await import("tinyglobby");
       const files = await glob(pattern, { cwd: root, ignore: ignored, onlyFiles: true, expandDirectories: false, fs: { readdir: witnessFolders(basis) } });
-      return files.sort(compareNames);
+      return files.sort(compareCodeUnits);
     }),
     neighbours: once(async (path) => {
       for (let folder = dirname(path); ; folder = dirname(folder)) {
@@ -86,7 +86,7 @@ export function digestBytes(bytes: Uint8Array): string {
 /** Digest of the names in a folder and of what kind each is. */
 export function digestEntries(entries: readonly FolderEntry[]): string {
   const lines = entries.map((entry) => `${entry.isDirectory() ? "folder" : entry.isSymbolicLink() ? "link" : "file"} ${entry.name}`);
-  return createHash("sha256").update(lines.sort(compareNames).join("\0")).digest("hex");
+  return createHash("sha256").update(lines.sort(compareCodeUnits).join("\0")).digest("hex");
 }
 
 type FolderEntry = { readonly name: string; isDirectory(): boolean; isSymbolicLink(): boolean };

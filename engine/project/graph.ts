@@ -1,4 +1,4 @@
-import { compareNames } from "./patterns.js";
+import { compareCodeUnits } from "./compare-code-units.js";
 
 /** What the order of tasks depends on. */
 export type GraphNode = { readonly id: string; readonly dependsOn: readonly string[] };
@@ -16,7 +16,7 @@ export function sortGraph<N extends GraphNode>(nodes: readonly N[]): { order: N[
     waiting.set(id, known.length);
     for (const each of known) followers.set(each, [...(followers.get(each) ?? []), id]);
   }
-  const ready = nodes.filter(({ id }) => waiting.get(id) === 0).map(({ id }) => id).sort(compareNames);
+  const ready = nodes.filter(({ id }) => waiting.get(id) === 0).map(({ id }) => id).sort(compareCodeUnits);
   const order: N[] = [];
   for (let id = ready.shift(); id !== undefined; id = ready.shift()) {
     const node = byId.get(id);
@@ -36,7 +36,7 @@ function insertSorted(names: string[], name: string): void {
   let high = names.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compareNames(names[middle] ?? "", name) < 0) low = middle + 1;
+    if (compareCodeUnits(names[middle] ?? "", name) < 0) low = middle + 1;
     else high = middle;
   }
   names.splice(low, 0, name);
@@ -46,7 +46,7 @@ function insertSorted(names: string[], name: string): void {
 function findCycles(stuck: readonly string[], followers: ReadonlyMap<string, readonly string[]>): string[][] {
   const cycles: string[][] = [];
   const told = new Set<string>();
-  for (const start of [...stuck].sort(compareNames)) {
+  for (const start of [...stuck].sort(compareCodeUnits)) {
     if (told.has(start)) continue;
     const cycle = findWayAround(start, followers);
     if (cycle === null) continue;
@@ -60,7 +60,7 @@ function findWayAround(start: string, followers: ReadonlyMap<string, readonly st
   const cameFrom = new Map<string, string>();
   const queue = [start];
   for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
-    for (const next of [...(followers.get(id) ?? [])].sort(compareNames)) {
+    for (const next of [...(followers.get(id) ?? [])].sort(compareCodeUnits)) {
       if (next === start) return [...traceBack(id, cameFrom), start];
       if (cameFrom.has(next)) continue;
       cameFrom.set(next, id);

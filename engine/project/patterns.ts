@@ -119,8 +119,3 @@ const tableEnds = [".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".a
 export function isTablePath(path: string): boolean {
   return tableEnds.some((end) => path.toLowerCase().endsWith(end));
 }
-
-/** Order by code unit: the same on every machine. */
-export function compareNames(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
-}

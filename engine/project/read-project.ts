@@ -5,7 +5,6 @@ import { configFile, readConfig } from "./config.js";
 import { openDisk } from "./disk.js";
 import { uniteIds, uniteLabels } from "./names.js";
 import { assignOwners } from "./owners.js";
-import { compareNames } from "./patterns.js";
 import { ProjectError, makeError } from "./problems.js";
 import { checkDatasetValues, checkParams, checkRules } from "./settings-check.js";
 import { findSources, readNotebooks, readTemplates } from "./sources.js";
@@ -13,6 +12,7 @@ import { seedTasks } from "./tasks.js";
 import type { Config } from "./config.js";
 import type { Disk, DiskBasis } from "./disk.js";
 import type { Problem, Project } from "./types.js";
+import { compareCodeUnits } from "./compare-code-units.js";
 
 export { findRoot } from "./find-root.js";
 
@@ -130,5 +130,5 @@ async function loadConfig(root: string, disk: Disk): Promise<Config> {
 function sortProblems(problems: readonly Problem[]): Problem[] {
   const rank = (file: string) => (file === configFile ? "" : file);
   return [...problems].sort(({ place: left }, { place: right }) =>
-    compareNames(rank(left.file), rank(right.file)) || (left.cell ?? 0) - (right.cell ?? 0) || (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0));
+    compareCodeUnits(rank(left.file), rank(right.file)) || (left.cell ?? 0) - (right.cell ?? 0) || (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0));
 }

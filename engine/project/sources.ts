@@ -1,4 +1,4 @@
-import { findBadGlob, compareNames } from "./patterns.js";
+import { findBadGlob } from "./patterns.js";
 import { makeError } from "./problems.js";
 import { parseNotebook } from "./notebook-source.js";
 import { readReport, type ReportMatter } from "./report.js";
@@ -7,6 +7,7 @@ import type { SourceGlob } from "./config.js";
 import type { Disk } from "./disk.js";
 import type { LabelPlace } from "./stage.js";
 import type { Problem, Report, Stage } from "./types.js";
+import { compareCodeUnits } from "./compare-code-units.js";
 
 export type Notebooks = {
   readonly stages: readonly Stage[];
@@ -95,5 +96,5 @@ export async function findSources(disk: Disk, globs: readonly SourceGlob[], mayB
     const hint = isDefault ? "add a notebook, or set `notebooks` to where they are" : "correct the glob, or add the files";
     problems.push(makeError({ code: "glob-no-match", place, message: `\`${glob}\` matches no file`, hint }));
   }
-  return { files: [...files].sort(compareNames), problems };
+  return { files: [...files].sort(compareCodeUnits), problems };
 }

@@ -1,11 +1,12 @@
 import { posix } from "node:path";
 import { makeError } from "./problems.js";
-import { compareNames, fillDataset, findBadGlob, foldName, hasDataset, isGlob, matcherOf } from "./patterns.js";
+import { fillDataset, findBadGlob, foldName, hasDataset, isGlob, matcherOf } from "./patterns.js";
 import { suggestName } from "./suggest-name.js";
 import type { Disk } from "./disk.js";
 import type { Owners } from "./owners.js";
 import type { TaskSeed } from "./tasks.js";
 import type { Dataset, InputPattern, Problem, TaskInput } from "./types.js";
+import { compareCodeUnits } from "./compare-code-units.js";
 
 export type InputContext = {
   readonly owners: Owners;
@@ -32,7 +33,7 @@ export async function resolveTaskInputs(seed: TaskSeed, context: InputContext): 
   );
   const byPath = new Map(found.flatMap(({ inputs }) => inputs).map((input) => [input.path, input]));
   return {
-    inputs: [...byPath.values()].sort((left, right) => compareNames(left.path, right.path)),
+    inputs: [...byPath.values()].sort((left, right) => compareCodeUnits(left.path, right.path)),
     problems: found.flatMap(({ problem }) => problem ?? []),
   };
 }

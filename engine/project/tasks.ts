@@ -1,5 +1,6 @@
-import { compareNames, fillDataset } from "./patterns.js";
+import { fillDataset } from "./patterns.js";
 import type { Dataset, OutputContract, Report, Stage, Task } from "./types.js";
+import { compareCodeUnits } from "./compare-code-units.js";
 
 /** A task before its inputs are known. */
 export type TaskSeed = Pick<Task, "id" | "node" | "dataset" | "outputs">;
@@ -11,7 +12,7 @@ export function seedTasks(nodes: readonly (Stage | Report)[], datasets: readonly
     if (!node.foreach) return [{ id: node.id, node, dataset: null, outputs: node.outputs }];
     return datasets.map((dataset) => ({ id: taskId(node.id, dataset.name), node, dataset, outputs: fillOutputs(node.outputs, dataset.name) }));
   });
-  return seeds.sort((left, right) => compareNames(left.id, right.id));
+  return seeds.sort((left, right) => compareCodeUnits(left.id, right.id));
 }
 
 /** `stage`, or `stage@dataset`. */

@@ -2,6 +2,7 @@ import type { StaticAnalysis, Template } from "liquidjs";
 import type { TemplateLanguage, TemplateSource } from "./template-language.js";
 import type { TemplateReference } from "./template-tags.js";
 import type { LabelReference, Place, Problem, ReportReferences, StageQuote } from "./types.js";
+import { compareCodeUnits } from "./compare-code-units.js";
 import { makeError } from "./problems.js";
 import { hintName } from "./suggest-name.js";
 
@@ -155,11 +156,7 @@ function unknownPartial(name: string, place: Place, partials: ReadonlyMap<string
 function sortByPlace(problems: readonly Problem[], first: string): Problem[] {
   const rank = (place: Place) => (place.file === first ? "" : place.file);
   return [...problems].sort((a, b) =>
-    compare(rank(a.place), rank(b.place)) || (a.place.line ?? 0) - (b.place.line ?? 0) || (a.place.column ?? 0) - (b.place.column ?? 0));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+    compareCodeUnits(rank(a.place), rank(b.place)) || (a.place.line ?? 0) - (b.place.line ?? 0) || (a.place.column ?? 0) - (b.place.column ?? 0));
 }
 
 function problem(code: string, place: Place, message: string, hint?: string): Problem {

@@ -4,13 +4,13 @@ import { createDigester, statesTimeMs } from "../checkpoint/artifact-check.js";
 import { readFileState } from "../checkpoint/file-state.js";
 import { recordPath, recordText } from "../checkpoint/records.js";
 import type { TaskRecord } from "../plan/types.js";
-import { compareNames } from "../project/patterns.js";
 import type { Project } from "../project/types.js";
 import { findUndeclared } from "../project/undeclared.js";
 import { writeDurably } from "./durable-file.js";
 import { failedWith } from "./file-system.js";
 import { findOrphans, findVanished, isView } from "./orphans.js";
 import { viewFolder } from "./view.js";
+import { compareCodeUnits } from "../project/compare-code-units.js";
 
 /** A file that a run made. */
 export type MadeFile = { readonly path: string; readonly task: string; readonly kind: "artifact" | "notebook" };
@@ -35,7 +35,7 @@ export async function planClean(request: CleanRequest): Promise<CleanPlan> {
   const { project, records, onlyOrphans, isForced } = request;
   const orphans = (await findOrphans(project, records)).map(({ isChanged, ...file }): Judged => ({ ...file, reason: isChanged ? "changed" : null }));
   const found = onlyOrphans ? orphans : [...orphans, ...(await findPresent(project, records))];
-  const files = found.sort((a, b) => compareNames(a.path, b.path));
+  const files = found.sort((a, b) => compareCodeUnits(a.path, b.path));
   return {
     remove: files.filter(({ reason }) => isForced || reason === null).map(({ reason: _, ...file }) => file),
     keep: files.flatMap(({ reason, ...file }) => (isForced || reason === null ? [] : [{ ...file, reason }])),

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { createDigester, statesTimeMs } from "../checkpoint/artifact-check.js";
 import { readFileState } from "../checkpoint/file-state.js";
 import type { TaskRecord } from "../plan/types.js";
-import { compareNames } from "../project/patterns.js";
 import type { Project } from "../project/types.js";
 import { findUndeclared } from "../project/undeclared.js";
 import { viewFolder } from "./view.js";
+import { compareCodeUnits } from "../project/compare-code-units.js";
 
 /** A file that an earlier run left and no present task makes. */
 export type Orphan = {
@@ -38,13 +38,13 @@ export async function findOrphans(project: Project, records: ReadonlyMap<string,
       return [{ path, task: found.record.task, kind: "artifact", isChanged: digest !== found.file.sha256 }];
     }),
   );
-  return [...artifacts.flat(), ...(await findViews(project))].sort((a, b) => compareNames(a.path, b.path));
+  return [...artifacts.flat(), ...(await findViews(project))].sort((a, b) => compareCodeUnits(a.path, b.path));
 }
 
 /** Ids of tasks that are on record and are no more. */
 export function findVanished(project: Project, records: ReadonlyMap<string, TaskRecord>): readonly string[] {
   const present = new Set(project.tasks.map(({ id }) => id));
-  return [...records.keys()].filter((id) => !present.has(id)).sort(compareNames);
+  return [...records.keys()].filter((id) => !present.has(id)).sort(compareCodeUnits);
 }
 
 /** Executed notebooks of tasks that are no more. Only files that say of themselves that they are such. */

@@ -1,6 +1,7 @@
 import { promises } from "node:fs";
 import type { FileSystem } from "../run/file-system.js";
 import { surveyStore, type Survey, type SurveyedFile, type SurveyedResult } from "./survey.js";
+import { compareCodeUnits } from "../project/compare-code-units.js";
 
 /** What present records need: it stays, however large and old it is. */
 export type Needs = {
@@ -108,8 +109,4 @@ function sumNeeded(kept: readonly SurveyedResult[], contents: ReadonlyMap<string
 
 function sumBytes(files: readonly { readonly bytes: number }[]): number {
   return files.reduce((total, { bytes }) => total + bytes, 0);
-}
-
-function compareCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalJson, compareCodeUnits, hashValue } from "../../engine/plan/canonical.js";
+import { canonicalJson, hashValue } from "../../engine/plan/canonical.js";
 import { makeFingerprint } from "../../engine/plan/fingerprint.js";
+import { compareCodeUnits } from "../../engine/project/compare-code-units.js";
 
 function shuffleKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shuffleKeys);

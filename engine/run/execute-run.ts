@@ -115,10 +115,8 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
 async function bringUpToDate(context: PlannedRun, task: Task): Promise<"executed" | "restored" | "fresh" | "failed"> {
   const startedAt = context.now();
   try {
-    const planned = context.decisions.get(task.id);
-    // What was fresh after tasks that all were so is fresh still.
-    const isSettled = planned?.action === "fresh" && task.dependsOn.every((id) => context.decisions.get(id)?.action === "fresh");
-    const decision = isSettled ? planned : await decideOne(context.plan, task);
+    // Where nothing was stale, nothing takes long enough for anything to change meanwhile.
+    const decision = (context.isUpToDate ? context.decisions.get(task.id) : undefined) ?? (await decideOne(context.plan, task));
     if (decision.action === "fresh") {
       await Promise.all([context.ahead.drop(task), context.place.isElsewhere ? copyArtifacts(context, task) : settle(context, task)]);
       context.emit({ event: "task.done", task: task.id, action: "fresh", duration_ms: context.now() - startedAt, rows: null });

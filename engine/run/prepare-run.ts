@@ -23,7 +23,11 @@ import { viewFolder } from "./view.js";
 import { type StageTask, WorkersAhead } from "./workers-ahead.js";
 
 /** A run with what was decided before it began. */
-export type PlannedRun = RunContext & { readonly decisions: ReadonlyMap<string, Decision> };
+export type PlannedRun = RunContext & {
+  readonly decisions: ReadonlyMap<string, Decision>;
+  /** Whether nothing at all was stale. */
+  readonly isUpToDate: boolean;
+};
 
 /**
  * Finishes what earlier runs left, plans, and compiles every notebook that may execute.
@@ -82,7 +86,8 @@ async function planAndCompile(options: RunOptions, records: Map<string, TaskReco
     const place = outputFolder === undefined ? projectPlace(project.root, stateFolder) : await openOutputFolder(project.root, outputFolder);
     const plan = { ...planned, digest: digestFrom(place, project.root, planned.digest) };
     const store = openStore({ folder: join(stateFolder, storeFolderName) });
-    return { ...options, place, parameters, records, plan, decisions, ahead, artist, masker, store, storeUse: { addedBytes: 0, hasWarned: false }, views: new Map() };
+    const isUpToDate = [...decisions.values()].every(({ action }) => action === "fresh");
+    return { ...options, place, parameters, records, plan, decisions, isUpToDate, ahead, artist, masker, store, storeUse: { addedBytes: 0, hasWarned: false }, views: new Map() };
   } catch (error) {
     await ahead.close();
     throw error;

@@ -79,6 +79,8 @@ export async function executeStageElsewhere<T>(context: ElsewhereContext, task: 
   const station = await openStation({ ...context, stateFolder: elsewhere.folder, env: { ...env, HOME: elsewhere.home }, conditions }, task);
   const stop = () => void station.worker.end();
   signal.addEventListener("abort", stop);
+  // The signal may have come while the worker was started.
+  if (signal.aborted) stop();
   try {
     const { folder, worker, request } = station;
     const paths = task.outputs.map((output) => output.path);

@@ -142,7 +142,7 @@ async function judge(context: JudgeContext, task: Task): Promise<Verdict> {
     const differences = await attempt(context, task);
     return { ...about, verdict: differences.length === 0 ? "same" : "differs", differences, durationMs: context.now() - startedAt };
   } catch (error) {
-    const { kind, message, place, hint } = toTaskFailure(error);
+    const { kind, message, place, hint } = toTaskFailure(error, context.masker);
     return { ...about, verdict: "failed", failure: { kind, message, place, hint }, durationMs: context.now() - startedAt };
   }
 }
@@ -155,7 +155,7 @@ async function attempt(context: JudgeContext, task: Task): Promise<readonly Foun
     try {
       return await executeStageElsewhere(context, task, (result) => compare(context, task, { result, startedAt }));
     } catch (error) {
-      const failure = toTaskFailure(error);
+      const failure = toTaskFailure(error, context.masker);
       if (!failure.retryable || number >= task.node.retry.attempts || context.signal.aborted) throw failure;
       await pause(retryDelayMs(task.node.retry, number, { random: context.random, leastMs: failure.retryAfterMs }), context.signal);
     }

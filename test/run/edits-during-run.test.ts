@@ -137,30 +137,36 @@ describe("a source that is edited while an earlier stage runs", () => {
     expect(await rig.plan()).toEqual({ a: [], b: [] });
   });
 
-  it("an input of a task that was fresh when the run was planned: that task runs after all", async () => {
-    const rig = await makeRig(chain(stage("b", { before: 'import { version } from "../stages/helper";', inputs: "raw/in.txt", value: 'version + readFileSync("raw/in.txt", "utf8")' })));
+  const readsInput = stage("b", { before: 'import { version } from "../stages/helper";', inputs: "raw/in.txt", value: 'version + readFileSync("raw/in.txt", "utf8")' });
+
+  it("an input of a task that was fresh when the run was planned: the next run sees it", async () => {
+    const rig = await makeRig(chain(readsInput));
     await rig.run();
     rig.write("raw/first.txt", "2");
-    const { events, executed, status } = await rig.run({ onEvent: whenStarted("a", () => rig.write("raw/in.txt", "in 2")) });
-    expect(failures(events)).toEqual([]);
-    expect({ executed, status }).toEqual({ executed: ["a", "b"], status: "ok" });
+    const { executed, status } = await rig.run({ onEvent: whenStarted("a", () => rig.write("raw/in.txt", "in 2")) });
+    expect({ executed, status }).toEqual({ executed: ["a"], status: "ok" });
+    expect(await rig.plan()).toEqual({ a: [], b: ["input raw/in.txt"] });
+    expect((await rig.run()).executed).toEqual(["b"]);
     expect(read(rig, "data/b.txt")).toBe("oldin 2");
-    expect(await rig.plan()).toEqual({ a: [], b: [] });
   });
 
-  it("an input and the module of a task that was fresh: it runs with the present code, and its record says so", async () => {
-    const rig = await makeRig(chain(stage("b", { before: 'import { version } from "../stages/helper";', inputs: "raw/in.txt", value: 'version + readFileSync("raw/in.txt", "utf8")' })));
+  it("an input and the module of a task that was to be restored: it is executed with the present code, and its record says so", async () => {
+    const rig = await makeRig(chain(readsInput));
     await rig.run();
+    // What is gone is put back from the store.
+    rmSync(join(rig.root, "data/b.txt"));
     rig.write("raw/first.txt", "2");
     const edit = () => {
-      rig.write("raw/in.txt", "in 2");
+      rig.write("raw/in.txt", "in 3");
       rig.write("stages/helper.ts", helper("new"));
     };
-    await rig.run({ onEvent: whenStarted("a", edit) });
-    expect(read(rig, "data/b.txt")).toBe("newin 2");
+    const { events, executed } = await rig.run({ onEvent: whenStarted("a", edit) });
+    expect(failures(events)).toEqual([]);
+    expect(executed).toEqual(["a", "b"]);
+    expect(read(rig, "data/b.txt")).toBe("newin 3");
     expect(await rig.plan()).toEqual({ a: [], b: [] });
     rig.write("stages/helper.ts", helper("old"));
-    expect((await rig.plan())["b"]).toEqual(["code stages/helper.ts"]);
+    expect((await rig.plan())["b"]?.[0]).toMatch(/^code stages\/helper.ts/);
   });
 
   it("its own input: the bytes that it was given are those on record", async () => {

@@ -42,22 +42,21 @@ function isErased(statement: SourceFile["statements"][number]): boolean {
   return ts.canHaveModifiers(statement) && (ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false);
 }
 
+const OPTIONS = { format: "esm", target: "esnext", minifyWhitespace: true, ignoreAnnotations: true, legalComments: "none", logLevel: "silent" } as const;
+
 async function stripSource(marked: string, source: string): Promise<string> {
   const { transform } = await import("esbuild");
   try {
     const { code } = await transform(marked, {
+      ...OPTIONS,
       loader: "ts",
-      format: "esm",
-      target: "esnext",
-      minifyWhitespace: true,
       keepNames: true,
-      ignoreAnnotations: true,
-      legalComments: "none",
-      logLevel: "silent",
       // Imports that only later cells use must stay.
       tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, experimentalDecorators: true } },
     });
-    return code.trim();
+    // A legal comment is dropped, but leaves a semicolon behind that a second pass takes away.
+    const plain = await transform(code, { ...OPTIONS, loader: "js" });
+    return plain.code.trim();
   } catch {
     // The compiler reports the syntax error; until it is mended every edit counts.
     return `unreadable ${source}`;

@@ -28,6 +28,10 @@ describe("cells", () => {
     expect(await isSame([plain], [dressed])).toBe(true);
   });
 
+  it("count without legal comments, and without what these leave behind", async () => {
+    expect(await isSame([["{ f(); }\nif (x) { g(); }"]], [["{ f(); /*! (c) */ }\n//! (c)\nif (x) { g(); /* @license MIT */ }"]])).toBe(true);
+  });
+
   it("leave out the parameters cell", async () => {
     const parameters = (value: number) => [{ source: `const seed: number = ${value};`, options: { tags: ["parameters"] } }, "seed"];
     expect(await isSame([parameters(1)], [parameters(2)])).toBe(true);

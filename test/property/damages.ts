@@ -20,6 +20,7 @@ export type Damage = {
   readonly forgotten?: readonly string[] | "all";
   /** Tasks that are forced. */
   readonly forced?: readonly string[];
+  readonly store?: "damaged" | "gone";
   /** By how much the clock is set, in milliseconds. */
   readonly clockMs?: number;
 };
@@ -115,6 +116,29 @@ export const KINDS: readonly DamageKind[] = [
         if (random.chance(0.5)) rmSync(path);
         else writeFileSync(path, readFileSync(path).map((byte, at) => (at % 97 === 50 ? byte ^ 1 : byte)));
       }
+    },
+  },
+  {
+    name: "damage the store",
+    weight: 2,
+    apply: ({ root, random }) => {
+      const folder = join(root, ".stitchbook/store");
+      for (const entry of existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : []) {
+        const path = join(entry.parentPath, entry.name);
+        if (!entry.isFile() || random.chance(0.7)) continue;
+        const bytes = readFileSync(path);
+        if (random.chance(0.3)) rmSync(path);
+        else if (random.chance(0.5)) writeFileSync(path, bytes.subarray(0, random.int(bytes.length)));
+        else writeFileSync(path, bytes.map((byte, at) => (at === bytes.length >> 1 ? byte ^ 1 : byte)));
+      }
+      return { store: "damaged" };
+    },
+  },
+  {
+    name: "remove the store",
+    apply: ({ root }) => {
+      rmSync(join(root, ".stitchbook/store"), { recursive: true, force: true });
+      return { store: "gone" };
     },
   },
   { name: "remove the executed notebooks", apply: ({ root }) => rmSync(join(root, "reports/notebooks"), { recursive: true, force: true }) },

@@ -21,7 +21,8 @@ export type Ran = {
   readonly executed: ReadonlyMap<string, readonly ReasonKind[]>;
   /** Tasks whose artifacts were only verified again. */
   readonly verified: readonly string[];
-  readonly restored: readonly string[];
+  /** The same of every task that got an earlier result. */
+  readonly restored: ReadonlyMap<string, readonly ReasonKind[]>;
   readonly failures: readonly string[];
 };
 
@@ -112,16 +113,17 @@ function replaceFile(path: string, text: string): void {
 
 function readEvents(status: string, events: readonly RunEvent[]): Ran {
   const executed = new Map<string, ReasonKind[]>();
+  const restored = new Map<string, ReasonKind[]>();
   const verified: string[] = [];
   for (const event of events) {
     if (event.event !== "task.start") continue;
     const kinds = [...new Set(event.reasons.map(({ kind }) => kind))].sort();
     const isRun = executions.includes(event.task) || (event.task === "summary" && kinds.join() !== "contract");
-    if (isRun) executed.set(event.task, kinds);
+    if (event.action === "restore") restored.set(event.task, kinds);
+    else if (isRun) executed.set(event.task, kinds);
     else verified.push(event.task);
   }
   if (executions.some((task) => !executed.has(task))) throw new Error("a task executed without an event");
-  const restored = events.flatMap((event) => (event.event === "task.done" && event.action === "restore" ? [event.task] : []));
   const failures = events.flatMap((event) => (event.event === "task.failed" ? [`${event.task}: ${event.message}`] : []));
   return { status, executed, verified, restored, failures };
 }

@@ -8,7 +8,11 @@ import { reportInputs, writeFiles } from "./write-world.js";
 import { BARREL, datasetsOf, fill, moduleOf, outputsOf, SHARED, taskOf, type Item, type Module, type StageModel, type World } from "./world.js";
 
 /** What a task's result depends on by the contract, worked out from the model: kind of reason -> text. */
-export type TaskKey = Readonly<Partial<Record<ReasonKind, string>>>;
+export type TaskKey = {
+  readonly parts: Readonly<Partial<Record<ReasonKind, string>>>;
+  /** Names a displayed output; a new name can be given to a result that is there. */
+  readonly label: string | null;
+};
 
 /** The key of every task that can run, in dependency order. */
 export function findKeys(world: World, truth: Truth): Map<string, TaskKey> {
@@ -19,14 +23,15 @@ export function findKeys(world: World, truth: Truth): Map<string, TaskKey> {
       const task = taskOf(stage, dataset);
       const inputs = readInputs(world, stage, dataset);
       if (inputs.some(({ producer }) => producer !== null && truth.failing.has(producer))) continue;
-      keys.set(task, {
-        code: JSON.stringify([code, stage.label]),
+      const parts = {
+        code,
         packages,
         params: JSON.stringify([parametersOf(world, stage, dataset), dataset]),
         env: JSON.stringify([world.timezone, stage.env.map((name) => world.env.get(name) ?? null)]),
         input: JSON.stringify(inputs.map(({ path, producer }) => [path, digest((producer === null ? world.data.get(path) : truth.files.get(path)) ?? "")])),
         artifact: JSON.stringify(outputsOf(stage).map((path) => fill(path, dataset)).sort()),
-      });
+      };
+      keys.set(task, { parts, label: stage.label });
     }
   }
   if (!truth.failing.has("summary")) keys.set("summary", reportKey(world, truth));
@@ -43,11 +48,12 @@ function reportKey(world: World, truth: Truth): TaskKey {
     const path = fill(stage.table, stage.foreach ? (datasets[0]?.name ?? null) : null);
     return [stage.id, path, describeTable(path, truth.files.get(path) ?? "").rows];
   });
-  return {
+  const parts = {
     code: JSON.stringify([files.get("templates/summary.md"), report.partial, report.html ? report.frame : null]),
     input: JSON.stringify([Object.values(front).map((path) => truth.files.get(path)), embeds, rows]),
     env: JSON.stringify(world.timezone),
   };
+  return { parts, label: null };
 }
 
 type Reached = {
@@ -86,7 +92,7 @@ function reachItem(reached: Reached, module: Module, item: Item): void {
   reached.items.add(item);
   reached.texts.add(`${module.path} ${withoutBindings(writeItem(world, module, item))}`);
   if (item.kind === "function") for (const helper of writeHelper(module)) reached.texts.add(`${module.path} ${helper}`);
-  if (item.kind === "class" && module.path === "stages/lib/units.ts" && world.json !== null) reached.texts.add(JSON.stringify([world.json.rows, world.json.label]));
+  if (item.kind === "class" && module.path === "stages/lib/units.ts") reached.texts.add(JSON.stringify([world.json.rows, world.json.label]));
   for (const use of item.uses) reachItem(reached, moduleOf(world, use.module), use.item);
 }
 

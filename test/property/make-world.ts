@@ -13,7 +13,7 @@ export function makeWorld(random: Random, size: "small" | "large"): World {
       ["tinier", { version: 1, value: random.int(90), dependsOn: [], notes: 0 }],
       ["aside", { version: 1, value: random.int(90), dependsOn: [], notes: 0 }],
     ]),
-    linked: { value: random.int(90), notes: 0 },
+    linked: { value: random.int(90) },
     stages: [],
     report: { text: "Some *text*.", title: "The report", partial: "A footer.", frame: random.chance(0.5) ? 1 : null, html: random.chance(0.7), embeds: [], metrics: [], rows: [] },
     datasets: ["rome", "oslo", "lima"].slice(0, 2 + random.int(2)).map((name) => ({ name, level: random.int(9) })),

@@ -14,17 +14,17 @@ type Remembered = {
   readonly startedAt: number;
 };
 
-export type Expected = {
-  /** Task -> kinds of its reasons. */
-  readonly execute: ReadonlyMap<string, readonly ReasonKind[]>;
-  readonly verify: readonly string[];
-};
+/** What must happen to a task that is not fresh; `either` where what the store holds may be damaged. */
+export type Expectation = { readonly how: "execute" | "restore" | "either" | "verify"; readonly kinds: readonly ReasonKind[] };
 
 const MAX_AGE_MS = 3_600_000;
 
 /** What was recorded of every task by the contract, kept apart from the engine's own records. */
 export class Memory {
   readonly #records = new Map<string, Remembered>();
+  /** Key -> when its result was computed. */
+  readonly #stored = new Map<string, number>();
+  #isStoreSound = true;
   /** Ids of the tasks of the last run. */
   present: readonly string[] = [];
 
@@ -41,26 +41,33 @@ export class Memory {
     for (const task of tasks === "all" ? [...this.#records.keys()] : tasks) this.#records.delete(task);
   }
 
-  /** The tasks that must execute, each with all its reasons, and those that must only be verified again. */
-  expect({ world, root, keys, now, forced }: { readonly world: World; readonly root: string; readonly keys: ReadonlyMap<string, TaskKey>; readonly now: number; readonly forced: readonly string[] }): Expected {
-    const execute = new Map<string, ReasonKind[]>();
-    const verify: string[] = [];
+  /** The store was damaged somewhere, or is gone. Contents are shared, so that new results may need damaged ones, too. */
+  doubtStore(how: "damaged" | "gone"): void {
+    if (how === "gone") this.#stored.clear();
+    this.#isStoreSound = how === "gone";
+  }
+
+  /** The tasks that are not fresh, each with all its reasons and with what must happen to it. */
+  expect({ world, root, keys, now, forced }: { readonly world: World; readonly root: string; readonly keys: ReadonlyMap<string, TaskKey>; readonly now: number; readonly forced: readonly string[] }): Map<string, Expectation> {
+    const expected = new Map<string, Expectation>();
     const contracts = contractsOf(world);
     const made = (path: string): string | null => (existsSync(join(root, path)) ? readFileSync(join(root, path), "latin1") : null);
     for (const [task, key] of keys) {
       const record = this.#records.get(task);
       const kinds = new Set<ReasonKind>(record === undefined ? ["never-run"] : compareKeys(record.key, key));
+      const isOld = (startedAt: number): boolean => agesOf(world).has(task) && now - startedAt > MAX_AGE_MS;
       if (record !== undefined) {
         if ([...record.artifacts].some(([path, bytes]) => made(path) !== bytes)) kinds.add("artifact");
         if (record.contract !== contracts.get(task)) kinds.add("contract");
-        if (agesOf(world).has(task) && now - record.startedAt > MAX_AGE_MS) kinds.add("expired");
+        if (isOld(record.startedAt)) kinds.add("expired");
       }
       if (forced.includes(task)) kinds.add("forced");
       if (kinds.size === 0) continue;
-      if ([...kinds].join() === "contract") verify.push(task);
-      else execute.set(task, [...kinds].sort());
+      const stored = kinds.has("forced") || kinds.has("expired") ? undefined : this.#stored.get(JSON.stringify(key.parts));
+      const how = [...kinds].join() === "contract" ? "verify" : stored === undefined || isOld(stored) ? "execute" : this.#isStoreSound ? "restore" : "either";
+      expected.set(task, { how, kinds: [...kinds].sort() });
     }
-    return { execute, verify };
+    return expected;
   }
 
   /** Where keys differ from the recorded ones, for messages. */
@@ -81,7 +88,10 @@ export class Memory {
       const before = this.#records.get(task);
       const contract = contracts.get(task) ?? "";
       if (key === undefined || truth.failing.has(task)) continue;
-      if (ran.executed.has(task)) this.#records.set(task, { key, contract, startedAt: now, artifacts: new Map(paths.map((path) => [path, truth.files.get(path) ?? ""])) });
+      const stored = this.#stored.get(JSON.stringify(key.parts));
+      if (ran.executed.has(task)) this.#stored.set(JSON.stringify(key.parts), now);
+      const startedAt = ran.executed.has(task) ? now : (stored ?? 0);
+      if (ran.executed.has(task) || ran.restored.has(task)) this.#records.set(task, { key, contract, startedAt, artifacts: new Map(paths.map((path) => [path, truth.files.get(path) ?? ""])) });
       else if (before !== undefined && ran.verified.includes(task)) this.#records.set(task, { ...before, contract });
     }
     this.present = [...tasks.map(({ task }) => task), "summary"];
@@ -90,7 +100,7 @@ export class Memory {
 
 function compareKeys(before: TaskKey, after: TaskKey): ReasonKind[] {
   const kinds: readonly ReasonKind[] = ["code", "packages", "params", "env", "input", "artifact"];
-  return kinds.filter((kind) => before[kind] !== after[kind]);
+  return kinds.filter((kind) => before.parts[kind] !== after.parts[kind] || (kind === "code" && after.label !== null && before.label !== after.label));
 }
 
 function agesOf(world: World): ReadonlySet<string> {

@@ -6,15 +6,15 @@ import { listPictures, startDriver, type Driver, type Ran } from "./driver.js";
 import { EDITS } from "./edits.js";
 import { findKeys } from "./expected-tasks.js";
 import { makeWorld } from "./make-world.js";
-import { Memory } from "./memory.js";
+import { Memory, type Expectation } from "./memory.js";
 import { findDifference, findTruth, readFound, type Truth } from "./oracle.js";
 import type { World } from "./world.js";
 
 /** What was met while projects were edited. */
-export type Seen = { edits: number; executed: number; fresh: number; readonly kinds: Set<ReasonKind>; readonly names: Set<string> };
+export type Seen = { edits: number; executed: number; restored: number; fresh: number; readonly kinds: Set<ReasonKind>; readonly names: Set<string> };
 
 export function startCounting(): Seen {
-  return { edits: 0, executed: 0, fresh: 0, kinds: new Set(), names: new Set() };
+  return { edits: 0, executed: 0, restored: 0, fresh: 0, kinds: new Set(), names: new Set() };
 }
 
 /**
@@ -46,7 +46,8 @@ export async function editAgainAndAgain(seed: number, { size, edits, seen }: { r
 function addTo(seen: Seen, { ran, names, tasks }: { readonly ran: Ran; readonly names: readonly string[]; readonly tasks: number }): void {
   seen.edits += names.length;
   seen.executed += ran.executed.size;
-  seen.fresh += tasks - ran.executed.size;
+  seen.restored += ran.restored.size;
+  seen.fresh += tasks - ran.executed.size - ran.restored.size;
   for (const kinds of ran.executed.values()) kinds.forEach((kind) => seen.kinds.add(kind));
   names.forEach((name) => seen.names.add(name));
 }
@@ -72,6 +73,7 @@ type Step = { readonly world: World; readonly driver: Driver; readonly memory: M
 
 async function step({ world, driver, memory, now, damage }: Step, name: string): Promise<Ran> {
   memory.forget(damage.forgotten ?? []);
+  if (damage.store !== undefined) memory.doubtStore(damage.store);
   const truth = await findTruth(world, driver.root);
   const keys = findKeys(world, truth);
   const expected = memory.expect({ world, root: driver.root, keys, now, forced: damage.forced ?? [] });
@@ -79,9 +81,9 @@ async function step({ world, driver, memory, now, damage }: Step, name: string):
   const options = { now, force: damage.forced ?? [] };
   const planned = await driver.plan(project, options);
   const ran = await driver.run(project, options);
-  const told = `${name}\n${memory.compare(keys, [...expected.execute.keys()].filter((task) => !ran.executed.has(task)))}\n${JSON.stringify([...planned.values()].filter(({ action }) => action !== "fresh"), null, 1)}\n${ran.failures.join("\n")}`;
-  expect(Object.fromEntries([...ran.executed].sort()), told).toEqual(Object.fromEntries([...expected.execute].sort()));
-  expect([...ran.verified].sort(), told).toEqual([...expected.verify].sort());
+  const missed = [...expected.keys()].filter((task) => !ran.executed.has(task) && !ran.restored.has(task));
+  const told = `${name}\n${memory.compare(keys, missed)}\n${JSON.stringify([...planned.values()].filter(({ action }) => action !== "fresh"), null, 1)}\n${ran.failures.join("\n")}`;
+  expect(sortEntries(describeRan(ran, expected)), told).toEqual(sortEntries(expected));
   expect(ran.status, told).toBe(truth.failing.size === 0 ? "ok" : "failed");
   comparePlan(planned, ran, told);
   compareFiles({ root: driver.root, truth, told });
@@ -91,11 +93,24 @@ async function step({ world, driver, memory, now, damage }: Step, name: string):
   return ran;
 }
 
+/** What happened to each task that was not fresh, in the terms of what was expected. */
+function describeRan(ran: Ran, expected: ReadonlyMap<string, Expectation>): Map<string, Expectation> {
+  const found = new Map<string, Expectation>(ran.verified.map((task) => [task, { how: "verify", kinds: ["contract"] }]));
+  const either = (task: string, how: "execute" | "restore") => (expected.get(task)?.how === "either" ? "either" : how);
+  for (const [task, kinds] of ran.executed) found.set(task, { how: either(task, "execute"), kinds });
+  for (const [task, kinds] of ran.restored) found.set(task, { how: either(task, "restore"), kinds });
+  return found;
+}
+
+function sortEntries<T>(map: ReadonlyMap<string, T>): Record<string, T> {
+  return Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** Nothing executes that was not planned, and what was planned for a reason of its own executes. */
 function comparePlan(planned: Awaited<ReturnType<Driver["plan"]>>, ran: Ran, told: string): void {
-  for (const task of [...ran.executed.keys(), ...ran.verified]) expect(planned.get(task)?.action, `${task} was not planned: ${told}`).not.toBe("fresh");
+  for (const task of [...ran.executed.keys(), ...ran.restored.keys(), ...ran.verified]) expect(planned.get(task)?.action, `${task} was not planned: ${told}`).not.toBe("fresh");
   const own = [...planned.values()].filter(({ action, reasons }) => action !== "fresh" && reasons.every(({ kind }) => kind !== "upstream")).map(({ task }) => task);
-  const started = new Set([...ran.executed.keys(), ...ran.verified, ...ran.restored]);
+  const started = new Set([...ran.executed.keys(), ...ran.verified, ...ran.restored.keys()]);
   if (ran.failures.length === 0) expect(own.filter((task) => !started.has(task)), told).toEqual([]);
 }
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createRandom, type Random } from "../plan/seeded-random.js";
-import { executed, parseEvents, runStitchbook } from "../scripts/rig.js";
-import { KINDS } from "./damages.js";
+import { parseEvents, runStitchbook, type LoggedEvent } from "../scripts/rig.js";
+import { KINDS, type Damage } from "./damages.js";
 import { listPictures, startDriver, type Driver } from "./driver.js";
 import { EDITS } from "./edits.js";
 import { findKeys } from "./expected-tasks.js";
@@ -32,8 +32,9 @@ describe("the real command", () => {
     const memory = new Memory();
     await runOnce({ world, driver, memory }, "first run");
     for (let count = 1; count <= EDITS_IN_ALL; count += 1) {
-      const { name, forgotten } = change({ world, driver, random, memory });
-      memory.forget(forgotten);
+      const { name, damage } = change({ world, driver, random, memory });
+      memory.forget(damage.forgotten ?? []);
+      if (damage.store !== undefined) memory.doubtStore(damage.store);
       await runOnce({ world, driver, memory }, `edit ${count}: ${name}`);
       world.overrides = [];
     }
@@ -41,17 +42,17 @@ describe("the real command", () => {
   }, 900_000);
 });
 
-function change({ world, driver, random, memory }: { world: World; driver: Driver; random: Random; memory: Memory }): { name: string; forgotten: readonly string[] | "all" } {
+function change({ world, driver, random, memory }: { world: World; driver: Driver; random: Random; memory: Memory }): { name: string; damage: Damage } {
   if (random.chance(0.2)) {
     const kind = random.pick(DAMAGES);
     const damage = kind.apply({ world, root: driver.root, random, artifacts: memory.artifacts(driver.root), tasks: memory.present }) ?? {};
-    return { name: kind.name, forgotten: damage.forgotten ?? [] };
+    return { name: kind.name, damage };
   }
   for (;;) {
     const edit = random.pick(EDITS);
     if (edit.apply(world, random) === false) continue;
     driver.write({ keepTimes: random.chance(0.2), byRename: random.chance(0.3) });
-    return { name: edit.name, forgotten: [] };
+    return { name: edit.name, damage: {} };
   }
 }
 
@@ -68,12 +69,24 @@ async function runOnce({ world, driver, memory }: Subject, name: string): Promis
   const failures = events.flatMap((event) => (event.event === "task.failed" ? [JSON.stringify(event)] : []));
   const told = `${name}\n${failures.join("\n")}\n${stderr}`;
   expect(code, told).toBe(truth.failing.size === 0 ? 0 : 1);
-  const ran = executed(events).filter((task) => !expected.verify.includes(task));
   const failed = events.flatMap((event) => (event.event === "task.failed" && event.task !== undefined ? [event.task] : []));
-  expect([...ran, ...failed].sort(), told).toEqual([...expected.execute.keys()].sort());
-  const found = readFound(root, truth.files.keys());
-  for (const [path, text] of truth.files) expect(findDifference(withoutScript(found.get(path) ?? ""), withoutScript(text)), `${path}: ${told}`).toBeNull();
-  memory.remember({ world, root, keys, truth: { ...truth, files: found }, ran: { status: "ok", executed: expected.execute, verified: expected.verify, restored: [], failures: [] }, now: Date.now() });
+  const restored = doneBy(events, "restore");
+  const ran = [...doneBy(events, "run"), ...failed];
+  const found = Object.fromEntries([...ran.map((task) => [task, "execute"]), ...restored.map((task) => [task, "restore"])]);
+  expect(sortKeys(found), told).toEqual(sortKeys(Object.fromEntries([...expected].map(([task, { how }]) => [task, how === "either" ? (found[task] ?? how) : how === "verify" ? "execute" : how]))));
+  const files = readFound(root, truth.files.keys());
+  for (const [path, text] of truth.files) expect(findDifference(withoutScript(files.get(path) ?? ""), withoutScript(text)), `${path}: ${told}`).toBeNull();
+  const verified = [...expected].flatMap(([task, { how }]) => (how === "verify" ? [task] : []));
+  const asRan = { status: "ok", executed: new Map(ran.filter((task) => !verified.includes(task)).map((task) => [task, []])), verified, restored: new Map(restored.map((task) => [task, []])), failures: [] };
+  memory.remember({ world, root, keys, truth: { ...truth, files }, ran: asRan, now: Date.now() });
+}
+
+function doneBy(events: readonly LoggedEvent[], action: string): string[] {
+  return events.flatMap((event) => (event.event === "task.done" && event["action"] === action && event.task !== undefined ? [event.task] : []));
+}
+
+function sortKeys<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The bundled script differs in white space from one that is made of the sources. */

@@ -18,10 +18,11 @@ describe("after every random edit of a small project", () => {
 
   it("much was edited, much had to run, and more did not", () => {
     expect(seen.edits).toBeGreaterThanOrEqual(PROJECTS * 50);
-    expect(seen.executed).toBeGreaterThan(PROJECTS * 50);
+    expect(seen.executed).toBeGreaterThan(PROJECTS * 30);
+    expect(seen.restored).toBeGreaterThan(PROJECTS * 10);
     expect(seen.fresh).toBeGreaterThan(seen.executed);
     if (PROJECTS < 5) return;
-    expect([...seen.kinds].sort()).toEqual(["artifact", "code", "contract", "env", "expired", "forced", "input", "never-run", "packages", "params"]);
+    expect([...seen.kinds]).toEqual(expect.arrayContaining(["artifact", "code", "env", "input", "never-run", "packages", "params"]));
     expect(seen.names.size).toBeGreaterThan(45);
   });
 });

@@ -93,9 +93,9 @@ export type ReportModel = {
 
 export type World = {
   readonly modules: Map<string, Module>;
-  readonly json: JsonModule | null;
+  readonly json: JsonModule;
   readonly packages: Map<string, Package>;
-  linked: { value: number; notes: number };
+  linked: { value: number };
   readonly stages: StageModel[];
   readonly report: ReportModel;
   datasets: { readonly name: string; level: number }[];

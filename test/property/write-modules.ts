@@ -44,15 +44,15 @@ export function importsOf(world: World, module: Module): ModuleImport[] {
   const packages = module.items.some(({ kind }) => kind === "arrow") ? module.packages : [];
   return [
     ...modules,
-    ...(usesTable(world, module) && world.json !== null ? [{ line: `import table from ${JSON.stringify(specifierFrom(module.path, world.json.path))};`, target: world.json.path, kind: "json" as const }] : []),
+    ...(usesTable(module) ? [{ line: `import table from ${JSON.stringify(specifierFrom(module.path, world.json.path))};`, target: world.json.path, kind: "json" as const }] : []),
     ...packages.map((name): ModuleImport => ({ line: `import ${name} from ${JSON.stringify(name)};`, target: name, kind: "package" })),
     ...module.sideImports.map((target): ModuleImport => ({ line: `import ${JSON.stringify(specifierFrom(module.path, target))};`, target, kind: "module" })),
   ];
 }
 
 /** Classes of one module tell what a JSON file says. */
-export function usesTable(world: World, module: Module): boolean {
-  return world.json !== null && module.path === "stages/lib/units.ts" && module.items.some(({ kind }) => kind === "class");
+export function usesTable(module: Module): boolean {
+  return module.path === "stages/lib/units.ts" && module.items.some(({ kind }) => kind === "class");
 }
 
 function typeImport(world: World, module: Module): string[] {
@@ -97,7 +97,7 @@ export function writeItem(world: World, module: Module, item: Item): string {
     case "type":
       return `export type ${name} = { a?: number; b${literal}?: string };`;
     case "class": {
-      const table = usesTable(world, module) ? ["table.rows", "table.label"] : [];
+      const table = usesTable(module) ? ["table.rows", "table.label"] : [];
       return `export class ${name} {\n  readonly level = ${literal};\n  tell(x: number): string {\n    return [this.constructor.name, x + this.level${join([...uses, ...table])}].join(" ");\n  }\n}`;
     }
     case "arrow":

@@ -9,7 +9,7 @@ import type { ReportModel, StageModel, World } from "./world.js";
 export function writeFiles(world: World): Map<string, string> {
   const files = new Map<string, string>([["stitchbook.yaml", writeConfig(world)], ...world.data]);
   for (const [path, module] of world.modules) files.set(path, writeModule(world, module));
-  if (world.json !== null) files.set(world.json.path, JSON.stringify({ rows: world.json.rows, label: world.json.label }, null, world.json.indent));
+  files.set(world.json.path, JSON.stringify({ rows: world.json.rows, label: world.json.label }, null, world.json.indent));
   for (const [name, each] of world.packages) for (const [path, text] of Object.entries(writePackage(name, each))) files.set(path, text);
   files.set("../linked/package.json", '{ "name": "linked", "version": "0.0.0", "main": "lib/index.js", "types": "lib/index.d.ts" }\n');
   files.set("../linked/lib/index.js", `module.exports = { value: ${world.linked.value} };\n`);

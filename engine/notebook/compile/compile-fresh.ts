@@ -10,7 +10,8 @@ import { runJobs } from "./compile-threads.js";
 import type { ConvertedNotebook } from "./convert-notebook.js";
 import { loadTslab, type TypeScript } from "./load-tslab.js";
 import type { Basis } from "./notebook-cache.js";
-import { isLocalSpecifier, resolveLocal } from "./resolve-local.js";
+import { isLocalSpecifier, resolveLocal, toProjectPath } from "./resolve-local.js";
+import { withLessOptimization } from "./spare-optimizer.js";
 import { listSpecifiers } from "./specifiers.js";
 
 export type FreshNotebook = {
@@ -36,7 +37,8 @@ export type FreshOptions = CompilePlan & {
 /** Compiles notebooks, whatever a cache may hold. */
 export async function compileFresh({ helperCount, signal, ...plan }: FreshOptions): Promise<readonly FreshNotebook[]> {
   const { root, notebooks } = plan;
-  const { results, options: { options, files: configFiles, problems } } = await runJobs(plan, { helperCount: helperCount ?? countHelpers(notebooks), signal });
+  const threads = { helperCount: helperCount ?? countHelpers(notebooks), signal };
+  const { results, options: { options, files: configFiles, problems } } = await withLessOptimization(() => runJobs(plan, threads));
   if (problems.length > 0) return notebooks.map(({ file }, index) => ({ file, result: null, problems: index === 0 ? problems : [] }));
   const { ts, folder } = loadTslab();
   const shared: Shared = {
@@ -50,9 +52,12 @@ export async function compileFresh({ helperCount, signal, ...plan }: FreshOption
   return Promise.all(notebooks.map((notebook, index) => finishNotebook(notebook, converted.get(index), shared)));
 }
 
-/** A thread has to load TypeScript and the types of packages before it is of any help. */
+/**
+ * A thread has to load TypeScript and the types of packages before it is of any help: a third of the whole work, which two
+ * cores do not win back while V8 uses them, too.
+ */
 function countHelpers(notebooks: readonly PlannedNotebook[]): number {
-  return notebooks.length > 1 && availableParallelism() > 1 ? 1 : 0;
+  return notebooks.length > 1 && availableParallelism() > 3 ? 1 : 0;
 }
 
 type Shared = {
@@ -77,7 +82,8 @@ async function finishNotebook(notebook: PlannedNotebook, converted: ConvertedNot
   if (problems.length > 0) return { file, result: null, problems };
   const linked = await linkNotebook(cells, shared);
   if (linked.problems.length > 0) return { file, result: null, problems: linked.problems };
-  const basis = isChecked(file, converted, shared.checks) ? shared.recorder.record({ ...traces, modules: linked.digests, checked: shared.checks.digests }) : null;
+  const recorded = shared.recorder.record({ ...traces, modules: linked.digests, checked: shared.checks.digests });
+  const basis = recorded !== null && isChecked(notebook, { converted, recorded }, shared) ? recorded : null;
   const compiled = { notebook: file, cells, modules: linked.modules, imports: linked.imports };
   return { file, result: { compiled, basis, imports: listCellImports(shared.ts, shared.root, notebook) }, problems: [] };
 }
@@ -89,10 +95,15 @@ function listModuleProblems(notebook: string, { traces }: ConvertedNotebook, che
   return listModules(traces).flatMap((path) => checked.get(path) ?? []);
 }
 
-/** False where an edit came between: the cells were seen to rest on a module that nobody checked. */
-function isChecked(notebook: string, { traces }: ConvertedNotebook, checks: ModuleChecks): boolean {
-  const checked = checks.problems.get(notebook);
-  return checked === undefined || listModules(traces).every((path) => checked.has(path));
+type Recorded = { readonly converted: ConvertedNotebook; readonly recorded: Basis };
+
+/** False where an edit came between: the cells were seen to rest on a module that nobody checked as it is. */
+function isChecked({ file, proven }: PlannedNotebook, { converted, recorded }: Recorded, { root, checks }: Shared): boolean {
+  const checked = checks.problems.get(file);
+  return listModules(converted.traces).every((path) => {
+    const name = toProjectPath(root, path);
+    return checked === undefined ? proven !== null && proven.files[name] === recorded.files[name] : checked.has(path);
+  });
 }
 
 /** Absolute paths, in code-unit order. */

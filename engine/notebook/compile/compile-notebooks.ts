@@ -51,7 +51,7 @@ export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes
   const sources = new Map<string, SourceDigests | null>(found.map((entry) => [entry.compiled.notebook, entry.basis.files]));
   if (missed.length === 0) return { compiled, sources, problems: [] };
   const { compileFresh } = await import("./compile-fresh.js");
-  const planned = await Promise.all(missed.map(async (subject) => ({ file: subject.file, cells: subject.cells, proven: (await cache?.readProven(subject)) ?? [] })));
+  const planned = await Promise.all(missed.map(async (subject) => ({ file: subject.file, cells: subject.cells, proven: (await cache?.readProven(subject)) ?? null })));
   const fresh = await compileFresh({ root, notebooks: planned, dataTypes: dataTypes ?? null, ...(helperCount === undefined ? {} : { helperCount }), ...(signal === undefined ? {} : { signal }) });
   for (const [index, { file, result }] of fresh.entries()) {
     const subject = missed[index];

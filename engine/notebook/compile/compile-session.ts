@@ -5,12 +5,12 @@ import { checkModules, type ModuleChecks } from "./check-modules.js";
 import type { CompileOptions } from "./compile-options.js";
 import { convertNotebook, type ConvertedNotebook, type NotebookSource } from "./convert-notebook.js";
 import { loadTslab } from "./load-tslab.js";
-import { contextKey } from "./notebook-cache.js";
+import { contextKey, type ProvenModules } from "./notebook-cache.js";
 import { findNotebookApi } from "./package-folders.js";
 
 export type PlannedNotebook = NotebookSource & {
-  /** Keys of what its modules are known to be free of errors with, as `contextKey` gives them. */
-  readonly proven: readonly string[];
+  /** Its modules as they are known to be free of errors. */
+  readonly proven: ProvenModules | null;
 };
 
 /** All that a compilation is about; plain data. */
@@ -66,7 +66,7 @@ export class CompileSession {
     const { root, dataTypes, notebooks } = this.plan;
     return notebooks.flatMap((notebook) => {
       const specifiers = listCellImports(loadTslab().ts, root, notebook);
-      return notebook.proven.includes(contextKey(dataTypes, specifiers)) ? [] : [{ notebook: notebook.file, specifiers }];
+      return notebook.proven?.context === contextKey(dataTypes, specifiers) ? [] : [{ notebook: notebook.file, specifiers }];
     });
   }
 }

@@ -39,6 +39,14 @@ type Entry = {
   readonly context: string;
 };
 
+/** Modules that were free of errors. */
+export type ProvenModules = {
+  /** With what: as `contextKey` names it. */
+  readonly context: string;
+  /** In which state: project path -> SHA-256. */
+  readonly files: Basis["files"];
+};
+
 /** Compiled notebooks by content, one file each. */
 export class NotebookCache {
   constructor(
@@ -53,15 +61,14 @@ export class NotebookCache {
   }
 
   /**
-   * What the modules that other versions of the notebook reach were seen to be free of errors with, and still are.
+   * With what the modules that the notebook's last version reaches were free of errors, and still are.
    *
-   * @returns Keys as `contextKey` gives them.
+   * @returns null where there is no such version.
    */
-  async readProven({ file }: CacheSubject): Promise<readonly string[]> {
-    const prefix = entryPrefix(file);
-    const names = (await readdir(this.folder).catch(() => [])).filter((name) => name.startsWith(prefix));
-    const entries = await Promise.all(names.map(async (name) => readEntry(join(this.folder, name))));
-    return entries.flatMap((entry) => (entry !== null && isStillTrue(this.root, file, entry.basis) ? [entry.context] : []));
+  async readProven({ file }: CacheSubject): Promise<ProvenModules | null> {
+    const [latest] = await this.#listEntries(file);
+    const entry = latest === undefined ? null : await readEntry(join(this.folder, latest));
+    return entry !== null && isStillTrue(this.root, file, entry.basis) ? { context: entry.context, files: entry.basis.files } : null;
   }
 
   async write(subject: CacheSubject, entry: Entry): Promise<void> {
@@ -75,16 +82,16 @@ export class NotebookCache {
       await rm(temporary, { force: true });
       throw error;
     }
-    await this.#forgetOldest(name);
+    const others = (await this.#listEntries(subject.file)).filter((other) => other !== name);
+    await Promise.all(others.slice(KEPT_ENTRIES - 1).map((other) => rm(join(this.folder, other), { force: true })));
   }
 
-  async #forgetOldest(written: string): Promise<void> {
-    const prefix = written.slice(0, written.indexOf("-") + 1);
-    const others = (await readdir(this.folder)).filter((name) => name.startsWith(prefix) && name !== written);
-    if (others.length < KEPT_ENTRIES) return;
-    const aged = await Promise.all(others.map(async (name) => ({ name, time: await stat(join(this.folder, name)).then((found) => found.mtimeMs, () => 0) })));
-    aged.sort((a, b) => b.time - a.time || (a.name < b.name ? -1 : 1));
-    await Promise.all(aged.slice(KEPT_ENTRIES - 1).map(({ name }) => rm(join(this.folder, name), { force: true })));
+  /** File names of a notebook's entries, the latest first. */
+  async #listEntries(notebook: string): Promise<readonly string[]> {
+    const prefix = entryPrefix(notebook);
+    const names = (await readdir(this.folder).catch(() => [])).filter((name) => name.startsWith(prefix));
+    const aged = await Promise.all(names.map(async (name) => ({ name, time: await stat(join(this.folder, name)).then((found) => found.mtimeMs, () => 0) })));
+    return aged.sort((a, b) => b.time - a.time || (a.name < b.name ? -1 : 1)).map(({ name }) => name);
   }
 }
 

@@ -1,6 +1,8 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { compileFresh } from "../../../engine/notebook/compile/compile-fresh.js";
+import { contextKey, digest } from "../../../engine/notebook/compile/notebook-cache.js";
 import { compileNotebooks, type Compilation } from "../../../engine/notebook/compile/compile-notebooks.js";
 import { bundleCompiler, type BundledCompiler } from "./bundled-compiler.js";
 import { createProject, makeNotebook, type ProjectRig } from "./rig.js";
@@ -98,6 +100,19 @@ describe("the compile cache", () => {
     expect(lacking.problems).toMatchObject([{ place: { file: "stages/uses.ts", line: 1 } }]);
     await project.write("stages/a.ts", "export const a: number = 'x';\n");
     expect((await compile([imports, "a - long();"])).problems).toMatchObject([{ place: { file: "stages/a.ts", line: 1 } }]);
+  });
+
+  it("keeps nothing where a module that was taken for right was edited meanwhile", async () => {
+    project = await createProject({ "stages/a.ts": "export const a: number = 1;\n" });
+    const { file, cells } = makeNotebook("notebooks/a.ipynb", ["import { a } from '../stages/a';\na;"]);
+    const compileAfter = async (files: Readonly<Record<string, string>>): Promise<unknown> => {
+      const proven = { context: contextKey(null, ["./stages/a.ts"]), files };
+      const [fresh] = await compileFresh({ root: project.root, notebooks: [{ file, cells, proven }], dataTypes: null });
+      return fresh?.result?.basis;
+    };
+    expect(await compileAfter({ "stages/a.ts": digest("export const a: number = 1;\n") })).not.toBeNull();
+    expect(await compileAfter({ "stages/a.ts": digest("export const a: number = 0;\n") })).toBeNull();
+    expect(await compileAfter({})).toBeNull();
   });
 
   it("keeps a bounded number of versions of one notebook", async () => {

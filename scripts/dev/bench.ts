@@ -58,6 +58,12 @@ function refresh(folder: string, expected: string): void {
   if (!said.includes(expected)) throw new Error(`Expected "${expected}" from stitchbook run, found:\n${said}`);
 }
 
+/** States of files can be trusted two seconds after a write; the run after that puts them on record. */
+function letSettle(folder: string): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+  refresh(folder, "Everything is up to date");
+}
+
 function removeFrom(folder: string, paths: readonly string[]): void {
   for (const path of paths) rmSync(join(folder, path), { recursive: true, force: true });
 }
@@ -77,7 +83,7 @@ function makeCommands(work: string, python: string): readonly Command[] {
     { name: "nbconvert", prepare: () => clearConverted(converted), run: () => void runOrThrow(nbconvert, { cwd: converted, env: { ...process.env, JUPYTER_PATH: jupyter.jupyterPath } }) },
     { name: "cold", prepare: () => removeFrom(flagship, [".stitchbook", ...results]), run: () => refresh(flagship, "run, 0 up to date") },
     { name: "warm", prepare: () => removeFrom(flagship, [".stitchbook/records", ".stitchbook/store", ".stitchbook/cache/plots", ...results]), run: () => refresh(flagship, "run, 0 up to date") },
-    { name: "noop", prepare: nothing, run: () => refresh(flagship, "Everything is up to date") },
+    { name: "noop", prepare: () => letSettle(flagship), run: () => refresh(flagship, "Everything is up to date") },
     { name: "one", prepare: () => removeFrom(small, [".stitchbook/records", ".stitchbook/store", "reports"]), run: () => refresh(small, "1 run, 0 up to date") },
     { name: "node", prepare: nothing, run: () => void runOrThrow([process.execPath, "-e", "0"], { cwd: work }) },
   ];

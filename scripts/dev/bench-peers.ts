@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { median, showMs } from "./bench-figures.js";
 import { type Edit, edits, reportFile, type Tool, writePeerProject } from "./bench-peer-projects.js";
@@ -75,9 +75,6 @@ function apply(edit: Edit, tool: Tool, folder: string, round: number): void {
   const changed = edit.change(text, round);
   if (changed === text) return;
   writeFileSync(file, changed);
-  // Tools that compare whole seconds must see it too.
-  const soon = new Date(Date.now() + 1000);
-  if (tool === "make" || tool === "snakemake") utimesSync(file, soon, soon);
 }
 
 /** Markdown: a row a tool, a column an edit; each cell the median and how many starts of a bare node that is. */

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { writeCacheFile } from "../project/cache-file.js";
 import type { Stage } from "../project/types.js";
 import { CACHE_VERSION } from "./cache-version.js";
 import { hashText, hashValue } from "./canonical.js";
@@ -33,18 +33,11 @@ export function loadStageCode(file: string, key: string, { reader, isMade }: Res
   }
 }
 
-/** Stores the code of a stage. Code with problems is not stored, and that it can't be written is no failure. */
+/** Stores the code of a stage. Code with problems is not stored. */
 export function saveStageCode(file: string, key: string, code: StageCode): void {
   if (code.problems.length > 0) return;
   const text = JSON.stringify({ ...code, names: undefined });
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(temporary, JSON.stringify({ key, digest: hashText(text), code: text }));
-    renameSync(temporary, file);
-  } catch {
-    rmSync(temporary, { force: true });
-  }
+  writeCacheFile(file, JSON.stringify({ key, digest: hashText(text), code: text }));
 }
 
 function isStored(value: unknown): value is { readonly key: string; readonly digest: string; readonly code: string } {

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { writeCacheFile } from "../project/cache-file.js";
 import type { StageCode } from "./code-closure.js";
 import type { ModuleNames, NamedPart } from "./module-names.js";
 
@@ -29,7 +29,7 @@ export function loadCodeNames(file: string, key: string, present: ModuleNames | 
   return { present: present ?? (stored?.key === key ? stored.present : {}), earlier: stored?.earlier ?? {} };
 }
 
-/** Adds the names of a stage's code to what is known. That it can't be written is no failure. */
+/** Adds the names of a stage's code to what is known. */
 export function saveCodeNames(file: string, key: string, code: StageCode): void {
   const { names, parts, problems } = code;
   if (names === undefined || problems.length > 0) return;
@@ -42,14 +42,7 @@ export function saveCodeNames(file: string, key: string, code: StageCode): void 
     earlier.set(hash, Object.fromEntries(Object.entries(declared).map(([name, part]) => [name, part.hash])));
   }
   const stored: Stored = { key, present: names, earlier: Object.fromEntries([...earlier].slice(-KEPT)) };
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(temporary, JSON.stringify(stored));
-    renameSync(temporary, file);
-  } catch {
-    rmSync(temporary, { force: true });
-  }
+  writeCacheFile(file, JSON.stringify(stored));
 }
 
 /** Null where nothing is stored, or nothing that can be understood: then a change is told less exactly. */

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { buildId } from "./build-id.js";
+import { writeCacheFile } from "./cache-file.js";
 import { digestBytes, digestEntries, type DiskBasis, kindOf, noFolder, type Witness } from "./disk.js";
 import { isTrusted, readFileState, readFolderState, sameState, type FileState } from "./file-state.js";
 import type { ReadOptions } from "./read-project.js";
@@ -30,12 +31,12 @@ export async function openProject(root: string, options: OpenOptions): Promise<P
   const kept = buildId === null ? null : await loadSnapshot(file, key);
   const basis = kept === null || kept.orphans !== describeOrphans(kept.project, options) ? null : await confirm(folder, kept, options.now);
   if (kept !== null && basis !== null) {
-    if (basis !== kept.basis && !options.isReadOnly) await saveSnapshot(file, key, { ...kept, basis, at: options.now });
+    if (basis !== kept.basis && !options.isReadOnly) saveSnapshot(file, key, { ...kept, basis, at: options.now });
     return kept.project;
   }
   const { readWitnessed } = await import("./read-project.js");
   const read = await readWitnessed(folder, options);
-  if (!options.isReadOnly && buildId !== null) await saveSnapshot(file, key, { ...read, orphans: describeOrphans(read.project, options), at: options.now });
+  if (!options.isReadOnly && buildId !== null) saveSnapshot(file, key, { ...read, orphans: describeOrphans(read.project, options), at: options.now });
   return read.project;
 }
 
@@ -62,17 +63,9 @@ async function loadSnapshot(file: string, key: string): Promise<Snapshot | null>
   }
 }
 
-/** That it can't be written is no failure: the next command reads the project again. */
-async function saveSnapshot(file: string, key: string, snapshot: Snapshot): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    const content = serialize({ ...snapshot, key });
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(temporary, Buffer.concat([Buffer.from(digestBytes(content)), content]));
-    await rename(temporary, file);
-  } catch {
-    await rm(temporary, { force: true }).catch(() => undefined);
-  }
+function saveSnapshot(file: string, key: string, snapshot: Snapshot): void {
+  const content = serialize({ ...snapshot, key });
+  writeCacheFile(file, Buffer.concat([Buffer.from(digestBytes(content)), content]));
 }
 
 /**

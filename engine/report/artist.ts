@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { writeCacheFile } from "../project/cache-file.js";
 import type { JsonValue } from "../project/types.js";
 import type { NotebookJson } from "./notebook-page.js";
 import type { Plot, PlotChart } from "./plot.js";
@@ -49,7 +50,7 @@ export function createArtist(options: { readonly threadFile: string | null; read
     const kept = await loadPlot(fileOf(key));
     if (kept !== null) return kept;
     const plot = (await line.ask({ kind: "plot", spec })) as Plot;
-    await savePlot(fileOf(key), plot);
+    savePlot(fileOf(key), plot);
     return plot;
   };
   return {
@@ -123,17 +124,9 @@ async function loadPlot(file: string): Promise<Plot | null> {
   }
 }
 
-/** That it can't be kept is no failure. */
-async function savePlot(file: string, plot: Plot): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    const body = JSON.stringify(plot);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(temporary, `${digestOf(body)}\n${body}`);
-    await rename(temporary, file);
-  } catch {
-    await rm(temporary, { force: true }).catch(() => undefined);
-  }
+function savePlot(file: string, plot: Plot): void {
+  const body = JSON.stringify(plot);
+  writeCacheFile(file, `${digestOf(body)}\n${body}`);
 }
 
 function digestOf(text: string): string {

@@ -28,7 +28,7 @@ type CacheFile = { readonly name: string; readonly file: string; readonly bytes:
 export async function collectCaches(options: CacheOptions): Promise<readonly CacheRemoval[]> {
   const { stateFolder, project, maxAgeMs, now, isDryRun } = options;
   const isOld = ({ usedAtMs }: CacheFile) => now - usedAtMs > maxAgeMs;
-  const compiled = (await listFiles(join(stateFolder, "cache"))).filter(({ name }) => /^\.?[0-9a-f]{16}-/.test(name));
+  const compiled = (await listFiles(join(stateFolder, "cache"))).filter(({ name }) => /^[0-9a-f]{16}-/.test(name));
   const newest = new Set(project.stages.flatMap((stage) => newestOf(compiled.filter(({ name }) => name.startsWith(entryPrefix(stage.file))))));
   const plots = await listFiles(join(stateFolder, "cache", "plots"));
   const codes = await listFiles(join(stateFolder, "code"));

@@ -7,12 +7,13 @@ import { publish } from "./publish.js";
 import type { RunContext } from "./run-context.js";
 import { TaskFailure } from "./task-failure.js";
 import { createTaskFolder, removeTaskFolder } from "./task-folder.js";
+import { taskFolders } from "./task-folder-names.js";
 
 /** Publishes the artifacts of a task that is up to date to the folder that the run writes to. */
 export async function copyArtifacts(context: RunContext, task: Task): Promise<void> {
   const { place, project, stateFolder } = context;
   const artifacts = context.records.get(task.id)?.artifacts ?? [];
-  const folder = await createTaskFolder({ workFolder: join(stateFolder, "work"), task: task.id });
+  const folder = await createTaskFolder({ taskFolders: taskFolders(stateFolder), task: task.id });
   try {
     for (const { path, sha256 } of artifacts) {
       await mkdir(dirname(join(folder, path)), { recursive: true });

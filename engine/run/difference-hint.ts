@@ -22,16 +22,12 @@ const MINUTE_MS = 60_000;
  */
 export function guessCause({ recorded, found }: Pick<Difference, "recorded" | "found">, around: Surroundings, whole: readonly [string, string] | null): string {
   const [was, is] = [recorded ?? "", found ?? ""];
-  if (mentions(is, around.home) || (around.usualHome !== null && mentions(was, around.usualHome) && !mentions(was, ".stitchbook/work"))) return "It holds HOME (os.homedir()): write nothing that depends on who runs it.";
-  if (mentions(is, around.folder) || was.includes("/.stitchbook/work/")) return "It holds the folder in which the stage works (process.cwd(), an absolute path): write paths relative to the project.";
+  const wasInTaskFolder = was.includes(".stitchbook/tasks");
+  if (is.includes(around.home) || (around.usualHome !== null && was.includes(around.usualHome) && !wasInTaskFolder)) return "It holds HOME (os.homedir()): write nothing that depends on who runs it.";
+  if (is.includes(around.folder) || wasInTaskFolder) return "It holds the folder in which the stage works (process.cwd(), an absolute path): write paths relative to the project.";
   if (isTimeOf(is, around.clock)) return "It holds the date or time of the execution: take it from the data or a parameter, or leave it out.";
   if (isReordered(was, is) || (whole !== null && isReordered(...whole))) return "It holds the same in another order: sort what fs.readdir and the like list, and what finishes in any order.";
   return "It is not the folder, HOME, the order of files or the date. Look for random numbers without a seed, durations, and what is asked of other machines.";
-}
-
-/** A text may be cut, so that only the beginning of a path is there. */
-function mentions(text: string, path: string): boolean {
-  return text.includes(path);
 }
 
 /** Whether a text holds a time near the one of the execution: milliseconds or seconds since 1970, or an ISO date. */

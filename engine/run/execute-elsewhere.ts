@@ -13,6 +13,7 @@ import { failureOf, refuseStrayFiles } from "./run-stage.js";
 import { labelledOutputs } from "./stored-cells.js";
 import { TaskFailure } from "./task-failure.js";
 import { createTaskFolder, fillTaskFolder, type InputDigests, removeTaskFolder } from "./task-folder.js";
+import { taskFolders } from "./task-folder-names.js";
 import { closeStation, openStation, type StageTask } from "./workers-ahead.js";
 
 /** A year, a month, some days and an odd time of day: whatever part of a date is written, it is another. */
@@ -106,7 +107,7 @@ export async function renderReportElsewhere<T>(context: ElsewhereContext, task: 
   const { project, records, elsewhere } = context;
   const record = records.get(task.id);
   if (record === undefined) throw new Error(`Internal error: ${task.id} has no record`);
-  const folder = await createTaskFolder({ workFolder: join(elsewhere.folder, "work"), task: task.id });
+  const folder = await createTaskFolder({ taskFolders: taskFolders(elsewhere.folder), task: task.id });
   try {
     requireRecordedInputs(record, await fillInReverse(folder, task, project));
     const gathered = gatherReportInputs(project, task.node, { records, text: context.text });

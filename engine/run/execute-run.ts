@@ -12,6 +12,7 @@ import type { Lock } from "./lock.js";
 import { closeOutputFolder } from "./output-place.js";
 import { isStageTask, isStale, type PlannedRun, prepareRun } from "./prepare-run.js";
 import { readNeeds } from "./present-needs.js";
+import { refreshView } from "./refresh-view.js";
 import { restoreTask } from "./restore-task.js";
 import type { RunContext } from "./run-context.js";
 import { runReport, type ReportTask } from "./run-report.js";
@@ -119,6 +120,7 @@ async function bringUpToDate(context: PlannedRun, task: Task): Promise<"executed
     const decision = (context.isUpToDate ? context.decisions.get(task.id) : undefined) ?? (await decideOne(context.plan, task));
     if (decision.action === "fresh") {
       await Promise.all([context.ahead.drop(task), context.place.isElsewhere ? copyArtifacts(context, task) : settle(context, task)]);
+      if (isStageTask(task)) await refreshView(context, task);
       context.emit({ event: "task.done", task: task.id, action: "fresh", duration_ms: context.now() - startedAt, rows: null });
       return "fresh";
     }
@@ -138,6 +140,7 @@ async function bringUpToDate(context: PlannedRun, task: Task): Promise<"executed
 async function execute(context: RunContext, task: Task, decision: Decision): Promise<{ readonly rows: number | null }> {
   if (isOnlyVerified(decision)) {
     const verified = await verifyAgain(context, task, decision.reasons);
+    if (isStageTask(task)) await refreshView(context, task);
     if (context.place.isElsewhere) await copyArtifacts(context, task);
     return verified;
   }

@@ -4,6 +4,7 @@ import { errorCode, explainFileError, fileSystem, removeFile, type FileSystem } 
 import { createNumberedFile, findHighestNumber, numberedName, pruneLockFolder, readLockFile, type NumberedFile, type Owner } from "./lock-folder.js";
 import { checkLiveness, identifyProcess, type ProcessIdentity } from "./process-identity.js";
 import { appendEndOfWorker, appendWorker, endWorkers, readWorkers } from "./worker-groups.js";
+import { taskFolders } from "./task-folder-names.js";
 
 /*
  * Who holds the project? The owner of the highest-numbered file of `.stitchbook/lock/`.
@@ -134,7 +135,7 @@ async function judge(file: string, fs: FileSystem): Promise<Attempt | null> {
 
 async function takePossession(stateFolder: string, owner: Owner, acquired: Acquired, fs: FileSystem): Promise<Lock> {
   const folder = join(stateFolder, "lock");
-  const workFolder = join(await fs.realpath(stateFolder), "work");
+  const tasksFolder = taskFolders(await fs.realpath(stateFolder));
   const workersFile = `${acquired.file.path}.workers`;
   const giveUp = async () => {
     await acquired.file.markReleased();
@@ -143,7 +144,7 @@ async function takePossession(stateFolder: string, owner: Owner, acquired: Acqui
   try {
     for (const name of await fs.readdir(folder)) {
       if (!name.endsWith(".workers")) continue;
-      await endWorkers(await readWorkers(join(folder, name), fs), workFolder);
+      await endWorkers(await readWorkers(join(folder, name), fs), tasksFolder);
       await removeFile(fs, join(folder, name));
     }
     await pruneLockFolder(folder, acquired.number, fs);
@@ -167,7 +168,7 @@ async function takePossession(stateFolder: string, owner: Owner, acquired: Acqui
     },
     release: () => {
       release ??= (async () => {
-        await endWorkers([...workers.values()], workFolder);
+        await endWorkers([...workers.values()], tasksFolder);
         await removeFile(fs, workersFile);
         await giveUp();
       })();

@@ -6,6 +6,7 @@ import { mayExecute } from "../plan/decide.js";
 import { planRun } from "../plan/plan-run.js";
 import type { Decision, TaskRecord } from "../plan/types.js";
 import { buildId } from "../project/build-id.js";
+import { removeLeftCacheFiles } from "../project/cache-file.js";
 import type { Project, Task } from "../project/types.js";
 import { createArtist } from "../report/artist.js";
 import { openStore } from "../store/store.js";
@@ -19,6 +20,7 @@ import { createPlanContext } from "./plan-project.js";
 import { recoverPublications } from "./recover-publications.js";
 import type { RunContext } from "./run-context.js";
 import { removeLeftTaskFolders } from "./task-folder.js";
+import { taskFolders } from "./task-folder-names.js";
 import { viewFolder } from "./view.js";
 import { type StageTask, WorkersAhead } from "./workers-ahead.js";
 
@@ -47,8 +49,9 @@ export async function prepareRun(options: RunOptions): Promise<PlannedRun> {
     const record = readRecord(stateFolder, task);
     if (record !== null) records.set(task, record);
   }
-  await removeLeftTaskFolders(join(stateFolder, "work"));
+  await removeLeftTaskFolders(taskFolders(stateFolder));
   await removeStrayTemporaries(join(project.root, viewFolder));
+  for (const folder of ["cache", "cache/plots", "code"]) removeLeftCacheFiles(join(stateFolder, folder));
   for (let reading = 1; ; reading += 1) {
     try {
       return await planAndCompile(options, records);

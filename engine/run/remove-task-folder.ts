@@ -27,11 +27,11 @@ export async function removeTaskFolder(folder: string, fs: FileSystem = fileSyst
 /**
  * Removes what killed runs left. Only while holding the lock.
  *
- * @param workFolder - absolute, `.stitchbook/work`; may be missing
+ * @param taskFolders - absolute, where tasks work; may be missing
  */
-export async function removeLeftTaskFolders(workFolder: string, fs: FileSystem = fileSystem): Promise<void> {
-  const names = (await orNullIfMissing(fs.readdir(workFolder))) ?? [];
-  for (const name of names) await removeTaskFolder(join(workFolder, name), fs);
+export async function removeLeftTaskFolders(taskFolders: string, fs: FileSystem = fileSystem): Promise<void> {
+  const names = (await orNullIfMissing(fs.readdir(taskFolders))) ?? [];
+  for (const name of names) await removeTaskFolder(join(taskFolders, name), fs);
 }
 
 async function makeFoldersWritable(folder: string, fs: FileSystem): Promise<void> {

@@ -18,6 +18,7 @@ import { emitCheckpoint } from "./run-stage.js";
 import { labelledOutputs } from "./stored-cells.js";
 import { TaskFailure } from "./task-failure.js";
 import { createTaskFolder, removeTaskFolder } from "./task-folder.js";
+import { taskFolders } from "./task-folder-names.js";
 import { describeOutputs } from "./verify-task.js";
 import { writeView } from "./view.js";
 
@@ -38,7 +39,7 @@ export async function restoreTask(context: RunContext, task: Task, decision: Dec
   if (result === null || isExpired(task, result.startedAt, context.plan.now)) return null;
   const cells = await readStoredCells({ project: context.project, cache: context.plan.cache, store: context.store }, task, result);
   if (cells === null) return giveUp(context, task, result);
-  const folder = await createTaskFolder({ workFolder: join(context.stateFolder, "work"), task: task.id });
+  const folder = await createTaskFolder({ taskFolders: taskFolders(context.stateFolder), task: task.id });
   try {
     if (!(await takeArtifacts(context, task, { result, folder }))) return null;
     context.emit({ event: "task.start", task: task.id, attempt: 1, reasons: decision.reasons, action: "restore" });

@@ -12,6 +12,7 @@ import type { RunContext } from "./run-context.js";
 import { emitCheckpoint } from "./run-stage.js";
 import { TaskFailure } from "./task-failure.js";
 import { prepareTaskFolder, removeTaskFolder } from "./task-folder.js";
+import { taskFolders } from "./task-folder-names.js";
 
 /** A task that is a report. */
 export type ReportTask = Task & { readonly node: Report };
@@ -27,7 +28,7 @@ export async function runReport(context: RunContext, task: ReportTask, reasons: 
   const report = task.node;
   const startedAt = context.now();
   const inputs = task.inputs.map((input) => input.path);
-  const folder = await prepareTaskFolder({ workFolder: join(stateFolder, "work"), task: task.id, projectRoot: project.root, locate: context.place.locate, inputs, outputs: task.outputs.map((output) => output.path) });
+  const folder = await prepareTaskFolder({ taskFolders: taskFolders(stateFolder), task: task.id, projectRoot: project.root, locate: context.place.locate, inputs, outputs: task.outputs.map((output) => output.path) });
   try {
     const gathered = gatherReportInputs(project, report, { records: context.records, text: context.plan.cache.text });
     const fingerprint = await fingerprintForRecord(context.plan, task, new Map([...folder.digests].map(([path, { sha256 }]) => [path, sha256])));

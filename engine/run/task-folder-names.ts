@@ -1,3 +1,10 @@
+import { join } from "node:path";
+
+/** Absolute path of the folder in which tasks work, in a state folder. */
+export function taskFolders(stateFolder: string): string {
+  return join(stateFolder, "tasks");
+}
+
 /** Name of the private folder for temporary files in a task's folder. */
 export const temporaryFolderName = ".tmp";
 

@@ -51,7 +51,7 @@ export type FillOptions = {
 };
 
 /** Creates a task's folder and fills it. */
-export async function prepareTaskFolder(options: FillOptions & { readonly workFolder: string; readonly task: string }): Promise<TaskFolder> {
+export async function prepareTaskFolder(options: FillOptions & { readonly taskFolders: string; readonly task: string }): Promise<TaskFolder> {
   const path = await createTaskFolder(options);
   return { path, ...(await fillTaskFolder(path, options)) };
 }
@@ -59,13 +59,13 @@ export async function prepareTaskFolder(options: FillOptions & { readonly workFo
 /**
  * Creates an empty folder for one attempt of a task, with `.tmp` in it.
  *
- * @param options - `workFolder`: absolute, `.stitchbook/work`; made if missing
+ * @param options - `taskFolders`: absolute, where it is made; made itself if missing
  * @returns the absolute path
  */
-export async function createTaskFolder(options: { readonly workFolder: string; readonly task: string; readonly fs?: FileSystem }): Promise<string> {
+export async function createTaskFolder(options: { readonly taskFolders: string; readonly task: string; readonly fs?: FileSystem }): Promise<string> {
   const fs = options.fs ?? fileSystem;
-  await fs.mkdir(options.workFolder, { recursive: true });
-  const folder = await fs.mkdtemp(join(options.workFolder, `${taskFileName(options.task).slice(0, 100)}-`));
+  await fs.mkdir(options.taskFolders, { recursive: true });
+  const folder = await fs.mkdtemp(join(options.taskFolders, `${taskFileName(options.task).slice(0, 100)}-`));
   await fs.mkdir(join(folder, temporaryFolderName));
   return folder;
 }

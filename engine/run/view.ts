@@ -80,7 +80,7 @@ function isPlottable(spec: JsonValue): boolean {
 }
 
 /** Whether a report embeds something of a stage: its figures then link to the page. */
-function hasFigures({ reports, labels }: Project, stage: Stage): boolean {
+export function hasFigures({ reports, labels }: Project, stage: Stage): boolean {
   return reports.some((report) => report.references.embeds.some(({ label }) => labels.get(label)?.stage === stage.id));
 }
 

@@ -55,19 +55,19 @@ export async function readWorkers(path: string, fs: FileSystem): Promise<readonl
  * Kills the process groups of workers and waits until nothing of them is left. A process that merely has
  * a worker's number by now is left alone.
  *
- * @param workFolder - absolute; where workers have their working directories
+ * @param tasksFolder - absolute; where workers have their working directories
  * @throws {WorkerStillRunningError} when one can't be killed, or stays for ten seconds
  */
-export async function endWorkers(workers: readonly ProcessIdentity[], workFolder: string): Promise<void> {
+export async function endWorkers(workers: readonly ProcessIdentity[], tasksFolder: string): Promise<void> {
   const here = await readMachine();
   const reachable = workers.filter((worker) => worker.bootId === here.bootId && worker.pidNamespace === here.pidNamespace);
-  await Promise.all(reachable.map((worker) => endGroup(worker, workFolder)));
+  await Promise.all(reachable.map((worker) => endGroup(worker, tasksFolder)));
 }
 
-async function endGroup(worker: ProcessIdentity, workFolder: string): Promise<void> {
+async function endGroup(worker: ProcessIdentity, tasksFolder: string): Promise<void> {
   const deadline = Date.now() + endTimeoutMs;
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 100)) {
-    const targets = await findTargets(worker, workFolder);
+    const targets = await findTargets(worker, tasksFolder);
     if (targets.length === 0) return;
     for (const target of targets) kill(target, worker);
     if (Date.now() > deadline) throw new WorkerStillRunningError(worker.pid, "it is still there ten seconds after SIGKILL");
@@ -88,12 +88,12 @@ function kill(target: number, worker: ProcessIdentity): void {
  * Whom to kill: the whole group while its leader is certainly the worker (be it as a zombie), else those of
  * the group that are at work in our folder; nobody once all are gone.
  */
-async function findTargets(worker: ProcessIdentity, workFolder: string): Promise<readonly number[]> {
+async function findTargets(worker: ProcessIdentity, tasksFolder: string): Promise<readonly number[]> {
   const group = await listGroup(worker.pid);
   const living = group.filter((member) => !member.isZombie).map((member) => member.pid);
   const leader = group.find((member) => member.pid === worker.pid);
   if (leader !== undefined) return leader.startTime === worker.startTime && living.length > 0 ? [-worker.pid] : [];
-  const isOurs = await Promise.all(living.map((pid) => isWorkingIn(pid, workFolder)));
+  const isOurs = await Promise.all(living.map((pid) => isWorkingIn(pid, tasksFolder)));
   return living.filter((_, index) => isOurs[index] === true);
 }
 

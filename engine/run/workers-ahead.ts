@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import type { CompiledNotebook, ExecutionConditions, ExecutionRequest } from "../notebook/types.js";
 import { startWorker, type Worker } from "../notebook/worker/worker-process.js";
 import type { Stage, Task } from "../project/types.js";
 import { declaredEnvironment } from "./declared-environment.js";
 import type { RunContext } from "./run-context.js";
 import { createTaskFolder, removeTaskFolder } from "./task-folder.js";
+import { taskFolders } from "./task-folder-names.js";
 
 /** A task that is a stage. */
 export type StageTask = Task & { readonly node: Stage };
@@ -32,7 +32,7 @@ export type StationContext = Pick<RunContext, "project" | "stateFolder" | "worke
  */
 export async function openStation(context: StationContext, task: StageTask): Promise<Station> {
   const { project, workerFile, env, lock, masker, maxOldSpaceMb } = context;
-  const folder = await createTaskFolder({ workFolder: join(context.stateFolder, "work"), task: task.id });
+  const folder = await createTaskFolder({ taskFolders: taskFolders(context.stateFolder), task: task.id });
   const worker = startWorker({ folder, projectRoot: project.root, workerFile, timezone: project.timezone, env, masker, ...(maxOldSpaceMb === undefined ? {} : { maxOldSpaceMb }) });
   try {
     await lock.recordWorker(worker.pid);

@@ -295,10 +295,10 @@ describe("workers", () => {
   it("that are dead but left a process at work in a task's folder take it with them", async () => {
     // Where a process is at work can be read from /proc only.
     if (process.platform !== "linux") return;
-    const workFolder = join(stateFolder, "work", "training-a1b2c3");
-    await mkdir(workFolder, { recursive: true });
+    const tasksFolder = join(stateFolder, "tasks", "training-a1b2c3");
+    await mkdir(tasksFolder, { recursive: true });
     const lock = await mustTake("first");
-    const leader = spawn("sh", ["-c", 'sleep 300 >/dev/null & echo $!; read x'], { cwd: workFolder, detached: true, stdio: ["pipe", "pipe", "ignore"] });
+    const leader = spawn("sh", ["-c", 'sleep 300 >/dev/null & echo $!; read x'], { cwd: tasksFolder, detached: true, stdio: ["pipe", "pipe", "ignore"] });
     children.push(leader);
     const left = Number(String(await new Promise<Buffer>((resolve) => leader.stdout.once("data", resolve))));
     await lock.recordWorker(leader.pid ?? 0);

@@ -24,7 +24,7 @@ export async function makeProject(): Promise<string> {
 /** Fills a task's folder with one version of the artifacts, and gives the options that publish it. */
 export async function drawUp(root: string, version: string, fs?: FileSystem): Promise<PublishOptions> {
   const stateFolder = join(root, ".stitchbook");
-  const folder = join(stateFolder, "work", `training-${version}`);
+  const folder = join(stateFolder, "tasks", `training-${version}`);
   const artifacts = [];
   for (const path of artifactPaths) {
     const content = contentOf(path, version);
@@ -62,13 +62,13 @@ async function readVersion(file: string, path: string): Promise<string | null> {
   return ["old", "new"].find((version) => contentOf(path, version) === content) ?? `a part: ${content.length} bytes`;
 }
 
-/** Everything in the project, but for what is left in `.stitchbook/work`. */
+/** Everything in the project, but for what is left in `.stitchbook/tasks`. */
 export async function listFiles(root: string): Promise<readonly string[]> {
   const names: string[] = [];
   const list = async (folder: string): Promise<void> => {
     for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (path === ".stitchbook/work") continue;
+      if (path === ".stitchbook/tasks") continue;
       if (entry.isDirectory()) await list(path);
       else names.push(path);
     }

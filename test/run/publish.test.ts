@@ -60,7 +60,7 @@ describe("publish", () => {
   });
 
   it("copies where the target's folder is on another volume, and checks the bytes", async () => {
-    const isMove = ([from]: readonly unknown[]) => String(from).includes("/work/");
+    const isMove = ([from]: readonly unknown[]) => String(from).includes("/tasks/");
     const fs = interruptingFileSystem((name, args) => {
       if (name === "rename" && isMove(args)) throw systemError("EXDEV");
     });
@@ -74,7 +74,7 @@ describe("publish", () => {
 
   it("does not publish a file that could be changed through a second name", async () => {
     const options = await drawUp(root, "old");
-    const second = join(root, ".stitchbook", "work", "second");
+    const second = join(root, ".stitchbook", "tasks", "second");
     await link(join(options.folder, cleaned), second);
     await publish(options);
     await writeFile(second, "damage");

@@ -10,12 +10,12 @@ import { createTaskFolder, fillTaskFolder, inspectTaskFolder, prepareTaskFolder,
 import { interruptingFileSystem, systemError } from "./interrupting-file-system.js";
 
 let root: string;
-let workFolder: string;
+let taskFolders: string;
 const inputs = ["data/raw/a.csv", "data/raw/b.csv"];
 const outputs = ["data/processed/cleaned.csv", "model/metrics.json"];
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "stitchbook-task-"));
-  workFolder = join(root, ".stitchbook", "work");
+  taskFolders = join(root, ".stitchbook", "tasks");
   for (const path of inputs) await put(join(root, path), `content of ${path}`);
 });
 afterEach(() => rm(root, { recursive: true }));
@@ -26,7 +26,7 @@ async function put(path: string, content: string): Promise<void> {
 }
 
 const sha256 = (content: string) => createHash("sha256").update(content).digest("hex");
-const prepare = () => prepareTaskFolder({ projectRoot: root, workFolder, task: "cleaning@new-york", inputs, outputs });
+const prepare = () => prepareTaskFolder({ projectRoot: root, taskFolders, task: "cleaning@new-york", inputs, outputs });
 const inspect = (folder: TaskFolder) => inspectTaskFolder(folder.path, { inputs, outputs, digests: folder.digests });
 const nothing = { missing: [], undeclared: [], changedInputs: [], links: [] };
 
@@ -39,7 +39,7 @@ async function prepareAndWriteOutputs(): Promise<TaskFolder> {
 describe("prepareTaskFolder", () => {
   it("gives copies of the inputs, their digests, folders for the outputs and one for temporary files", async () => {
     const folder = await prepare();
-    expect(folder.path.startsWith(join(workFolder, "cleaning+new-york-"))).toBe(true);
+    expect(folder.path.startsWith(join(taskFolders, "cleaning+new-york-"))).toBe(true);
     for (const path of inputs) {
       expect(await readFile(join(folder.path, path), "utf8")).toBe(`content of ${path}`);
       expect((await lstat(join(folder.path, path))).nlink).toBe(1);
@@ -49,7 +49,7 @@ describe("prepareTaskFolder", () => {
   });
 
   it("can be started ahead, and every attempt has a folder of its own", async () => {
-    const ahead = await Promise.all([createTaskFolder({ workFolder, task: "a" }), createTaskFolder({ workFolder, task: "a" })]);
+    const ahead = await Promise.all([createTaskFolder({ taskFolders, task: "a" }), createTaskFolder({ taskFolders, task: "a" })]);
     expect(new Set(ahead).size).toBe(2);
     const { digests } = await fillTaskFolder(ahead[0], { projectRoot: root, inputs, outputs });
     expect([...digests.keys()].sort()).toEqual(inputs);
@@ -61,7 +61,7 @@ describe("prepareTaskFolder", () => {
       if (name === "copyFile" && from === path) await writeFile(path, "edited before the copy");
     });
     const before = readFileState(path);
-    const folder = await prepareTaskFolder({ projectRoot: root, workFolder, task: "a", inputs, outputs, fs });
+    const folder = await prepareTaskFolder({ projectRoot: root, taskFolders, task: "a", inputs, outputs, fs });
     await writeFile(path, "edited after the copy");
     expect(folder.digests.get("data/raw/a.csv")).toMatchObject({ sha256: sha256("edited before the copy"), source: before });
     expect(readFileState(path)).not.toEqual(before);
@@ -106,7 +106,7 @@ describe("prepareTaskFolder", () => {
     const fs = interruptingFileSystem((name) => {
       if (name === "copyFile") throw systemError("ENOSPC");
     });
-    await expect(prepareTaskFolder({ projectRoot: root, workFolder, task: "a", inputs, outputs, fs })).rejects.toThrow("no space is left on the disk");
+    await expect(prepareTaskFolder({ projectRoot: root, taskFolders, task: "a", inputs, outputs, fs })).rejects.toThrow("no space is left on the disk");
   });
 });
 
@@ -204,8 +204,8 @@ describe("removeTaskFolder", () => {
 
   it("clears what killed runs left", async () => {
     await Promise.all([prepare(), prepare()]);
-    await removeLeftTaskFolders(workFolder);
-    expect(await readdir(workFolder)).toEqual([]);
+    await removeLeftTaskFolders(taskFolders);
+    expect(await readdir(taskFolders)).toEqual([]);
     await removeLeftTaskFolders(join(root, "missing"));
   });
 });

@@ -1,10 +1,9 @@
 import { createServer, type Server } from "node:http";
-import { cp, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeProject, notebook, type NotebookCells } from "../project/make-project.js";
-import { executed, parseEvents, readArtifacts, runForEvents, runStitchbook } from "./rig.js";
+import { copyProject, executed, parseEvents, readArtifacts, runForEvents, runStitchbook } from "./rig.js";
 
 const timeout = 120_000;
 const use = "notebooks/02-use.ipynb";
@@ -40,9 +39,8 @@ afterAll(async () => {
 });
 
 async function copyOf(files: Readonly<Record<string, string | NotebookCells>>): Promise<string> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-failing-")));
+  const root = await copyProject(template);
   roots.push(root);
-  await cp(template, root, { recursive: true, preserveTimestamps: true });
   for (const [path, content] of Object.entries(files)) await writeFile(join(root, path), typeof content === "string" ? content : notebook(content));
   return root;
 }
@@ -123,7 +121,7 @@ async function expectFailure(root: string, expected: { readonly kind: string; re
   expect(failed?.["place"] ?? {}).toMatchObject(expected.place);
   expect(events.at(-1)).toMatchObject({ event: "run.done", status: "failed", failed: 1, not_run: ["after"] });
   expect(await readArtifacts(root, all)).toEqual(before);
-  expect(await readdir(join(root, ".stitchbook/work")).catch(() => [])).toEqual([]);
+  expect(await readdir(join(root, ".stitchbook/tasks")).catch(() => [])).toEqual([]);
 }
 
 describe("errors that are known before anything runs", () => {

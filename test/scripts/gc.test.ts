@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acquireLock } from "../../engine/run/lock.js";
-import { executed, restored, runForEvents, runStitchbook } from "./rig.js";
+import { copyProject, executed, restored, runForEvents, runStitchbook } from "./rig.js";
 import { makeWeatherProject, weatherTasks } from "./weather-project.js";
 
 const timeout = 120_000;
@@ -27,9 +26,8 @@ afterAll(async () => {
 });
 
 async function freshProject(): Promise<string> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-gc-")));
+  const root = await copyProject(template);
   roots.push(root);
-  await cp(template, root, { recursive: true, preserveTimestamps: true });
   return root;
 }
 

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createRandom } from "../plan/seeded-random.js";
 import { makeProject } from "../project/make-project.js";
-import { readArtifacts, runStitchbook, startStitchbook } from "./rig.js";
+import { copyProject, readArtifacts, runStitchbook, startStitchbook } from "./rig.js";
 
 const rounds = 50;
 const seed = 20_260_101;
@@ -58,9 +57,8 @@ afterAll(async () => {
 });
 
 async function copyOf(from: string): Promise<string> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-killed-")));
+  const root = await copyProject(from);
   roots.push(root);
-  await cp(from, root, { recursive: true, preserveTimestamps: true });
   return root;
 }
 
@@ -107,7 +105,7 @@ async function killAndRunAgain(from: string, moment: number): Promise<Round> {
   const again = await runStitchbook(["run"], { cwd: root });
   const partial = await watch.stop();
   const artifacts = await readArtifacts(root, folders);
-  const left = (await readdir(root, { recursive: true })).filter((path) => /\.tmp$|^\.stitchbook\/(work|journal)\//.test(path));
+  const left = (await readdir(root, { recursive: true })).filter((path) => /\.tmp$|^\.stitchbook\/(tasks|journal)\//.test(path));
   const damage = await findDamage(root);
   await rm(root, { recursive: true, force: true });
   const differing = [...new Set([...Object.keys(artifacts), ...Object.keys(undisturbed)])].filter((path) => artifacts[path] !== undisturbed[path]);

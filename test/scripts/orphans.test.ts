@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acquireLock } from "../../engine/run/lock.js";
 import { notebook, type NotebookCells } from "../project/make-project.js";
-import { executed, readArtifacts, restored, runForEvents, runStitchbook } from "./rig.js";
+import { copyProject, executed, readArtifacts, restored, runForEvents, runStitchbook } from "./rig.js";
 import { makeWeatherProject } from "./weather-project.js";
 
 const timeout = 120_000;
@@ -32,9 +31,8 @@ afterAll(async () => {
 });
 
 async function freshProject(): Promise<string> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-orphans-")));
+  const root = await copyProject(template);
   roots.push(root);
-  await cp(template, root, { recursive: true, preserveTimestamps: true });
   return root;
 }
 

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeProject } from "../project/make-project.js";
-import { executed, type LoggedEvent, readArtifacts, restored, runForEvents, runStitchbook } from "./rig.js";
+import { copyProject, editFile, executed, type LoggedEvent, readArtifacts, restored, runForEvents, runStitchbook } from "./rig.js";
 import { makeWeatherProject, weatherTasks } from "./weather-project.js";
 
 const timeout = 120_000;
@@ -25,20 +24,12 @@ afterAll(async () => {
 
 /** A project of its own in which everything is up to date. */
 async function freshProject(from = template): Promise<string> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-restore-")));
+  const root = await copyProject(from);
   roots.push(root);
-  await cp(from, root, { recursive: true, preserveTimestamps: true });
   return root;
 }
 
-async function edit(root: string, path: string, change: (text: string) => string): Promise<void> {
-  const before = await readFile(join(root, path), "utf8");
-  const after = change(before);
-  expect(after).not.toBe(before);
-  await writeFile(join(root, path), after);
-}
-
-const setFactor = (root: string, factor: number) => edit(root, "stages/scale.ts", (text) => text.replace(/factor = \d+/, `factor = ${factor}`));
+const setFactor = (root: string, factor: number) => editFile(root, "stages/scale.ts", (text) => text.replace(/factor = \d+/, `factor = ${factor}`));
 
 async function readAll(root: string): Promise<Record<string, string>> {
   return { ...(await readArtifacts(root, folders.slice(0, 2))), "reports/summary.md": await readFile(join(root, "reports/summary.md"), "latin1") };
@@ -138,10 +129,10 @@ describe("a result that was computed before", () => {
   it("is there when a dataset is dropped, cleaned away and added again", async () => {
     const root = await freshProject();
     const before = await readAll(root);
-    await edit(root, "stitchbook.yaml", (text) => text.replace(", rome", ""));
+    await editFile(root, "stitchbook.yaml", (text) => text.replace(", rome", ""));
     expect(executed((await runForEvents(root)).events)).toEqual(["count", "gather", "summary"]);
     await rm(join(root, "data/rome.csv"));
-    await edit(root, "stitchbook.yaml", (text) => text.replace("oslo", "oslo, rome"));
+    await editFile(root, "stitchbook.yaml", (text) => text.replace("oslo", "oslo, rome"));
     const { events } = await runForEvents(root);
     expect([executed(events), restored(events)]).toEqual([[], ["clean@rome", "count", "gather", "summary"]]);
     expect(await readAll(root)).toEqual(before);
@@ -149,7 +140,7 @@ describe("a result that was computed before", () => {
 
   it("gives a cell that is labelled later what it had shown", async () => {
     const root = await freshProject();
-    await edit(root, "notebooks/01-clean.ipynb", (text) => text.replace('"const [head', '"//| label: cleaning\\n",\n    "const [head'));
+    await editFile(root, "notebooks/01-clean.ipynb", (text) => text.replace('"const [head', '"//| label: cleaning\\n",\n    "const [head'));
     const { events } = await runForEvents(root);
     expect([executed(events), restored(events)]).toEqual([[], cleaning]);
     expect((await recordOf(root, "clean@oslo"))["labels"]).toMatchObject([{ label: "cleaning", cell: 4, outputs: [{ output_type: "stream", text: "oslo 2\n" }] }]);
@@ -207,13 +198,13 @@ describe("a result in the store is not taken", () => {
   it("where it no longer holds the contract; nothing executes then", async () => {
     const root = await freshProject();
     await rm(join(root, "data/oslo.csv"));
-    await edit(root, "notebooks/01-clean.ipynb", (text) => text.replace(">= 1", ">= 3"));
+    await editFile(root, "notebooks/01-clean.ipynb", (text) => text.replace(">= 1", ">= 3"));
     const { code, events } = await runForEvents(root, "-k");
     expect(code).toBe(1);
     expect(executed(events)).toEqual([]);
     expect(events.find((each) => each.event === "task.failed" && each.task === "clean@oslo")).toMatchObject({ kind: "contract", message: expect.stringContaining(">= 3") });
     expect(existsSync(join(root, "data/oslo.csv"))).toBe(false);
-    await edit(root, "notebooks/01-clean.ipynb", (text) => text.replace(">= 3", ">= 2"));
+    await editFile(root, "notebooks/01-clean.ipynb", (text) => text.replace(">= 3", ">= 2"));
     const mended = await runForEvents(root);
     expect({ code: mended.code, restored: restored(mended.events) }).toEqual({ code: 0, restored: ["clean@oslo"] });
   }, timeout);
@@ -261,10 +252,10 @@ describe("the images of a report", () => {
     roots.push(root);
     expect(executed((await runForEvents(root)).events)).toEqual(["draw", "summary"]);
     const before = { ...(await readArtifacts(root, ["reports/images"])), page: await readFile(join(root, "reports/summary.html"), "latin1") };
-    await edit(root, "templates/summary.md", (text) => text.replace(one, '{% embed "two" %}'));
+    await editFile(root, "templates/summary.md", (text) => text.replace(one, '{% embed "two" %}'));
     expect(executed((await runForEvents(root)).events)).toEqual(["summary"]);
     expect(await readdir(join(root, "reports/images"))).toEqual(["two.svg"]);
-    await edit(root, "templates/summary.md", (text) => text.replace('{% embed "two" %}', one));
+    await editFile(root, "templates/summary.md", (text) => text.replace('{% embed "two" %}', one));
     const { events } = await runForEvents(root);
     expect([executed(events), restored(events)]).toEqual([[], ["summary"]]);
     expect({ ...(await readArtifacts(root, ["reports/images"])), page: await readFile(join(root, "reports/summary.html"), "latin1") }).toEqual(before);

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -91,6 +91,21 @@ export async function readArtifacts(root: string, folders: readonly string[]): P
     }
   }
   return Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Copies a project with its state into a temporary folder. @returns its absolute path */
+export async function copyProject(from: string): Promise<string> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-copy-")));
+  await cp(from, root, { recursive: true, preserveTimestamps: true });
+  return root;
+}
+
+/** Changes a file of a project; that the change changes nothing is an error. */
+export async function editFile(root: string, path: string, change: (text: string) => string): Promise<void> {
+  const before = await readFile(join(root, path), "utf8");
+  const after = change(before);
+  if (after === before) throw new Error(`the edit of ${path} changes nothing`);
+  await writeFile(join(root, path), after);
 }
 
 export type LoggedEvent = Readonly<Record<string, unknown>> & { readonly event: string; readonly task?: string };

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeProject } from "../project/make-project.js";
-import { executed, parseEvents, readArtifacts, restored, runForEvents, runStitchbook, startStitchbook, waitUntil, type CommandResult } from "./rig.js";
+import { type CommandResult, copyProject, editFile, executed, parseEvents, readArtifacts, restored, runForEvents, runStitchbook, startStitchbook, waitUntil } from "./rig.js";
 import { artifactFolders, makeWeatherProject, weatherTasks } from "./weather-project.js";
 
 const timeout = 120_000;
@@ -23,17 +23,9 @@ afterAll(async () => {
 
 /** A project of its own in which everything is up to date. */
 async function freshProject(): Promise<string> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-run-")));
+  const root = await copyProject(template);
   roots.push(root);
-  await cp(template, root, { recursive: true, preserveTimestamps: true });
   return root;
-}
-
-async function edit(root: string, path: string, change: (text: string) => string): Promise<void> {
-  const before = await readFile(join(root, path), "utf8");
-  const after = change(before);
-  expect(after).not.toBe(before);
-  await writeFile(join(root, path), after);
 }
 
 describe("the first run", () => {
@@ -102,14 +94,27 @@ describe("a later run", () => {
 
   it("reruns nothing for comments, prose, formatting and unused exports", async () => {
     const root = await freshProject();
-    await edit(root, "stages/scale.ts", (text) => `// A remark.\n${text.replace("unused = 1", "unused = 2").replace("value * factor", "value  *  factor // tenths")}`);
-    await edit(root, "notebooks/03-count.ipynb", (text) => text.replace("import { readFileSync", "// A remark.\\nimport { readFileSync"));
+    await editFile(root, "stages/scale.ts", (text) => `// A remark.\n${text.replace("unused = 1", "unused = 2").replace("value * factor", "value  *  factor // tenths")}`);
+    await editFile(root, "notebooks/03-count.ipynb", (text) => text.replace("import { readFileSync", "// A remark.\\nimport { readFileSync"));
     expect(executed((await runForEvents(root)).events)).toEqual([]);
+  }, timeout);
+
+  it("shows the present source of a stage that did not execute, and puts a view back that is gone", async () => {
+    const root = await freshProject();
+    const view = join(root, "reports/notebooks/clean@oslo.ipynb");
+    await editFile(root, "notebooks/01-clean.ipynb", (text) => text.replace("const [head", "// Taken apart.\\n\",\n    \"const [head"));
+    expect(executed((await runForEvents(root)).events)).toEqual([]);
+    const renewed = await readFile(view, "utf8");
+    expect(renewed).toContain("// Taken apart.");
+    expect(renewed).toContain("oslo 2\\n");
+    await rm(view);
+    expect(executed((await runForEvents(root)).events)).toEqual([]);
+    expect(await readFile(view, "utf8")).toBe(renewed);
   }, timeout);
 
   it("reruns the users of a helper whose constant changed, and what got other bytes from them", async () => {
     const root = await freshProject();
-    await edit(root, "stages/scale.ts", (text) => text.replace("factor = 10", "factor = 100"));
+    await editFile(root, "stages/scale.ts", (text) => text.replace("factor = 10", "factor = 100"));
     const { code, events } = await runForEvents(root);
     expect(code).toBe(0);
     // out/metrics.json keeps its bytes, so its readers stay fresh.
@@ -120,7 +125,7 @@ describe("a later run", () => {
 
   it("leaves what follows fresh where a stage gave the same bytes", async () => {
     const root = await freshProject();
-    await edit(root, "stages/scale.ts", (text) => text.replace("value * factor", "value * factor + 0"));
+    await editFile(root, "stages/scale.ts", (text) => text.replace("value * factor", "value * factor + 0"));
     expect(executed((await runForEvents(root)).events)).toEqual(["clean@berlin", "clean@oslo", "clean@rome"]);
   }, timeout);
 
@@ -163,7 +168,7 @@ describe("a later run", () => {
 describe("the other commands", () => {
   it("plan tells each task's action and reasons, and writes nothing", async () => {
     const root = await freshProject();
-    await edit(root, "stages/scale.ts", (text) => text.replace("factor = 10", "factor = 100"));
+    await editFile(root, "stages/scale.ts", (text) => text.replace("factor = 10", "factor = 100"));
     await rm(join(root, "out/count.txt"));
     const before = await readdir(root, { recursive: true });
     const { code, stdout, stderr } = await runStitchbook(["plan", "--json"], { cwd: root });
@@ -197,7 +202,7 @@ describe("the other commands", () => {
 
   it("status tells the state and the checkpoint of every task", async () => {
     const root = await freshProject();
-    await edit(root, "raw/oslo.csv", (text) => `${text}3,6\n`);
+    await editFile(root, "raw/oslo.csv", (text) => `${text}3,6\n`);
     const { code, stdout } = await runStitchbook(["status", "--json"], { cwd: root });
     expect(code).toBe(0);
     const { tasks } = JSON.parse(stdout) as { tasks: Record<string, unknown>[] };

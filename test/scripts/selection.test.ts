@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { notebook } from "../project/make-project.js";
-import { executed, readArtifacts, restored, runForEvents, runStitchbook } from "./rig.js";
+import { copyProject, executed, readArtifacts, restored, runForEvents, runStitchbook } from "./rig.js";
 import { artifactFolders, makeWeatherProject } from "./weather-project.js";
 
 const timeout = 120_000;
@@ -23,9 +22,8 @@ afterAll(async () => {
 });
 
 async function copyOf(source: string): Promise<string> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-selection-")));
+  const root = await copyProject(source);
   roots.push(root);
-  await cp(source, root, { recursive: true, preserveTimestamps: true });
   return root;
 }
 

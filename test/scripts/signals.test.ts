@@ -74,7 +74,7 @@ async function stopAtWork({ root, stop, args = ["run", "-v"] }: Stopping): Promi
 
 /** The worker's group, from the companion of the lock, and the child that it has. */
 async function findAtWork(root: string): Promise<number[] | null> {
-  const folders = await readdir(join(root, ".stitchbook/work")).catch(() => []);
+  const folders = await readdir(join(root, ".stitchbook/tasks")).catch(() => []);
   if (!folders.some((name) => name.startsWith("slow"))) return null;
   const names = (await readdir(join(root, ".stitchbook/lock"))).filter((name) => name.endsWith(".workers"));
   const texts = await Promise.all(names.map((name) => readFile(join(root, ".stitchbook/lock", name), "utf8").catch(() => "")));
@@ -93,12 +93,12 @@ async function expectStopped(root: string, code: number): Promise<void> {
   expect(events.filter((event) => event.event === "run.done")).toHaveLength(1);
   expect([129, 130, 143]).toContain(code);
   expect(await readArtifacts(root, ["data"])).toEqual({ "data/quick.csv": "a\n1\n" });
-  const left = (await readdir(root, { recursive: true })).filter((path) => !path.startsWith(".stitchbook/work/") && /\.tmp$|^\.stitchbook\/journal\//.test(path));
+  const left = (await readdir(root, { recursive: true })).filter((path) => !path.startsWith(".stitchbook/tasks/") && /\.tmp$|^\.stitchbook\/journal\//.test(path));
   expect(left).toEqual([]);
   const { code: next, events: more } = await runForEventsIn(root);
   expect(next).toBe(0);
   expect(executed(more)).toEqual(["slow"]);
-  expect(await readdir(join(root, ".stitchbook/work"))).toEqual([]);
+  expect(await readdir(join(root, ".stitchbook/tasks"))).toEqual([]);
 }
 
 async function runForEventsIn(root: string) {
@@ -249,7 +249,7 @@ describe("a run that is stopped at any moment", () => {
       for (const [path, bytes] of Object.entries(seen)) if (!path.endsWith(".tmp")) expect(bytes === undisturbed[path], `${about}: ${path}`).toBe(true);
       expect((await runForEvents(root)).code, about).toBe(0);
       expect(await readArtifacts(root, folders), about).toEqual(undisturbed);
-      const left = (await readdir(root, { recursive: true })).filter((path) => /\.tmp$|^\.stitchbook\/(work|journal)\//.test(path));
+      const left = (await readdir(root, { recursive: true })).filter((path) => /\.tmp$|^\.stitchbook\/(tasks|journal)\//.test(path));
       expect(left, about).toEqual([]);
       await rm(root, { recursive: true, force: true });
     }

@@ -144,7 +144,7 @@ describe("what is not reproducible", () => {
   });
 
   it("names the folder, by its line", () => {
-    expect(only("folder")).toMatchObject({ place: { kind: "text", line: 2 }, recorded: expect.stringContaining(".stitchbook/work"), hint: expect.stringContaining("process.cwd()") });
+    expect(only("folder")).toMatchObject({ place: { kind: "text", line: 2 }, recorded: expect.stringContaining(".stitchbook/tasks"), hint: expect.stringContaining("process.cwd()") });
   });
 
   it("names HOME, by the row of JSON lines", () => {

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { writeCacheFile } from "../../project/cache-file.js";
 import type { Cell } from "../../project/types.js";
 import type { CompiledNotebook } from "../types.js";
 import { packageFolders } from "./package-folders.js";
@@ -72,16 +73,8 @@ export class NotebookCache {
   }
 
   async write(subject: CacheSubject, entry: Entry): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
     const name = nameEntry(subject);
-    const temporary = join(this.folder, `.${name}.${randomBytes(6).toString("hex")}`);
-    try {
-      await writeFile(temporary, sealText(JSON.stringify(entry)));
-      await rename(temporary, join(this.folder, name));
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+    writeCacheFile(join(this.folder, name), sealText(JSON.stringify(entry)));
     const others = (await this.#listEntries(subject.file)).filter((other) => other !== name);
     await Promise.all(others.slice(KEPT_ENTRIES - 1).map((other) => rm(join(this.folder, other), { force: true })));
   }

@@ -31,7 +31,7 @@ export type WorkerRig = {
 
 export async function createRig(workerFile: string, files: Files = {}): Promise<WorkerRig> {
   const projectRoot = await makeTemporaryFolder("stitchbook-worker-");
-  const folder = join(projectRoot, ".stitchbook", "work", "cleaning-1");
+  const folder = join(projectRoot, ".stitchbook", "tasks", "cleaning-1");
   await mkdir(folder, { recursive: true });
   await writeFiles(projectRoot, { "stitchbook.yaml": "name: test\n", ...files });
   return {

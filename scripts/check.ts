@@ -1,36 +1,80 @@
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { compileNotebooks } from "../engine/notebook/compile/compile-notebooks.js";
+import { warnOfUnstripped } from "../engine/notebook/strip/unstripped-notebooks.js";
+import { formatAnnotation } from "../engine/observe/annotations.js";
 import { readEveryRecord } from "../engine/checkpoint/records.js";
+import { findFilePlace } from "../engine/project/file-place.js";
+import { findNotebooks } from "../engine/project/find-notebooks.js";
 import { createPlanCache, type PlanCache } from "../engine/plan/plan-cache.js";
 import { findCodeProblems } from "../engine/plan/plan-run.js";
 import { formatProblem, ProjectError } from "../engine/project/problems.js";
 import { resolveParameters } from "../engine/project/parameter-values.js";
 import { surveyProject } from "../engine/project/read-project.js";
 import type { Problem, Project } from "../engine/project/types.js";
-import { type Command, exitCodes } from "./command.js";
+import { type Command, exitCodes, type Flags, nearest, UsageError } from "./command.js";
 import { findSite, madePaths, openProject, refuseArguments, type Site } from "./project-commands.js";
 
 type Findings = { readonly problems: readonly Problem[]; readonly project: Project | null };
 
+const formats = ["text", "json", "github"] as const;
+type Format = (typeof formats)[number];
+
 export const command: Command = {
   usage: "[options]",
   summary: "Read and type-check everything: configuration, front matter, graph, notebooks, templates. Runs nothing.",
-  options: { param: { type: "string", multiple: true } },
-  optionHelp: { param: "NAME=VALUE  check this value of a parameter, too" },
+  options: { param: { type: "string", multiple: true }, format: { type: "string" } },
+  optionHelp: {
+    param: "NAME=VALUE  check this value of a parameter, too",
+    format: "FORMAT  text (for people), json, or github: annotations of GitHub Actions",
+  },
   async run({ flags, positionals }) {
     refuseArguments("check", positionals);
+    const format = await readFormat(flags);
     const site = findSite(flags);
-    const { problems, project } = await findProblems(site, flags.list("param"));
-    const errors = problems.filter((problem) => problem.severity === "error").length;
-    if (flags.has("json")) process.stdout.write(`${JSON.stringify({ problems, ignored: project?.ignoredNotebooks ?? [] })}\n`);
-    else {
-      for (const problem of problems) process.stderr.write(`${problem.severity === "warning" ? "warning: " : ""}${formatProblem(problem)}\n`);
-      for (const notebook of flags.has("quiet") ? [] : (project?.ignoredNotebooks ?? [])) process.stdout.write(`ignored: ${notebook} has no front matter with \`stage:\`\n`);
-      if (!flags.has("quiet")) process.stdout.write(summarise(errors, problems.length - errors, project));
-    }
+    const findings = await findProblems(site, flags.list("param"));
+    const errors = findings.problems.filter((problem) => problem.severity === "error").length;
+    await tellFindings(findings, { site, format, isQuiet: flags.has("quiet") });
     return errors === 0 ? exitCodes.ok : exitCodes.unusable;
   },
 };
+
+async function readFormat(flags: Flags): Promise<Format> {
+  const named = flags.text("format");
+  const format = formats.find((each) => each === named);
+  if (named !== undefined && format === undefined) {
+    throw new UsageError(`--format: expected ${formats.join(", ")}, found ${named}${await nearest(named, formats, (name) => name)}`);
+  }
+  if (flags.has("json") && format !== undefined && format !== "json") throw new UsageError(`--json and --format ${format} are two answers; ask for one`);
+  return flags.has("json") ? "json" : (format ?? "text");
+}
+
+type Telling = { readonly site: Site; readonly format: Format; readonly isQuiet: boolean };
+
+async function tellFindings({ problems, project }: Findings, { site, format, isQuiet }: Telling): Promise<void> {
+  if (format === "json") {
+    process.stdout.write(`${JSON.stringify({ problems, ignored: project?.ignoredNotebooks ?? [] })}\n`);
+    return;
+  }
+  for (const problem of problems) {
+    if (format === "github") process.stdout.write(`${await annotate(problem, site)}\n`);
+    else process.stderr.write(`${problem.severity === "warning" ? "warning: " : ""}${formatProblem(problem)}\n`);
+  }
+  if (isQuiet) return;
+  for (const notebook of project?.ignoredNotebooks ?? []) process.stdout.write(`ignored: ${notebook} has no front matter with \`stage:\`\n`);
+  const errors = problems.filter((problem) => problem.severity === "error").length;
+  process.stdout.write(summarise(errors, problems.length - errors, project));
+}
+
+/** GitHub knows files from the top of the checkout on. */
+async function annotate(problem: Problem, { root }: Site): Promise<string> {
+  const path = join(root, problem.place.file);
+  const bytes = await readFile(path).catch(() => new Uint8Array());
+  const top = process.env["GITHUB_WORKSPACE"];
+  const way = top === undefined || top === "" ? ".." : relative(resolve(top), path);
+  const file = way.startsWith("..") || isAbsolute(way) ? problem.place.file : way;
+  return formatAnnotation({ problem, file, ...findFilePlace(problem.place, bytes) });
+}
 
 async function findProblems(site: Site, overrides: readonly string[]): Promise<Findings> {
   let project: Project;
@@ -38,11 +82,17 @@ async function findProblems(site: Site, overrides: readonly string[]): Promise<F
     project = await openProject(site, { isReadOnly: true });
   } catch (error) {
     if (!(error instanceof ProjectError)) throw error;
-    return { problems: [...error.problems, ...(await checkReadable(site, error.problems))], project: null };
+    return { problems: [...error.problems, ...(await checkReadable(site, error.problems)), ...(await findUnstripped(site))], project: null };
   }
   const cache = createPlanCache(project.root, { stateFolder: site.stateFolder, isReadOnly: true });
-  const found = [...project.warnings, ...resolveParameters(project, overrides).problems, ...(await checkCode(project, { site, cache })), ...missingAlternatives(project)];
+  const found = [...project.warnings, ...resolveParameters(project, overrides).problems, ...(await checkCode(project, { site, cache })), ...missingAlternatives(project), ...(await findUnstripped(site))];
   return { problems: found, project };
+}
+
+async function findUnstripped({ root }: Site): Promise<Problem[]> {
+  // Where the configuration can't be read, that is what is told.
+  const files = await findNotebooks(root).catch(() => []);
+  return warnOfUnstripped(root, files);
 }
 
 /** Types and imports of the notebooks that could be read although the project is not sound. */

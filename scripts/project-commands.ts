@@ -118,6 +118,17 @@ export function findWorkerFile(): string {
   return file;
 }
 
+/**
+ * The bundled command itself.
+ *
+ * @throws Error where the package was not built
+ */
+export function findProgram(): string {
+  const file = findPackageFile("stitchbook.js", "dist/stitchbook.js");
+  if (file === null) throw new Error("Internal error: stitchbook.js is missing; build the package");
+  return file;
+}
+
 /** Refuses positional arguments where a command takes none. */
 export function refuseArguments(name: string, positionals: readonly string[]): void {
   if (positionals[0] !== undefined) throw new UsageError(`${name} takes no argument, found ${positionals[0]}`);

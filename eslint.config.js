@@ -32,7 +32,7 @@ const roomRules = Object.entries(arrows).map(([room, allowed]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "test/cases/", ".stitchbook/", ".venv*/", "coverage/", "examples/", "reports/"] },
+  { ignores: ["dist/", "node_modules/", "test/cases/", ".stitchbook/", ".venv*/", "coverage/", "examples/", "reports/", "engine/notebook/api/data.d.ts"] },
   ...tseslint.configs.recommended,
   {
     rules: {

@@ -1,6 +1,6 @@
 // Bundles the engine into dist/. Plain JavaScript, since it must run before anything is built.
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -32,7 +32,7 @@ function sourcesStamp() {
   return `${process.version} ${sources}`;
 }
 
-async function emitNotebookTypes() {
+async function emitTypes() {
   const { default: ts } = await import("typescript");
   const file = join(root, "engine/notebook/api/notebook.ts");
   const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(file, "utf8"), {
@@ -42,6 +42,7 @@ async function emitNotebookTypes() {
   });
   if (diagnostics?.length) throw new Error(diagnostics.map((each) => ts.flattenDiagnosticMessageText(each.messageText, "\n")).join("\n"));
   writeFileSync(join(dist, "notebook.d.ts"), outputText);
+  copyFileSync(join(root, "engine/notebook/api/data.d.ts"), join(dist, "data.d.ts"));
 }
 
 /** A command that is running still loads the chunks of its own build: they stay for a day. */
@@ -65,7 +66,7 @@ async function build() {
     logLevel: "warning",
     legalComments: "none",
   };
-  const developer = ["test", "bench"].filter((name) => existsSync(join(root, `scripts/dev/${name}.ts`)));
+  const developer = ["test", "bench", "types"].filter((name) => existsSync(join(root, `scripts/dev/${name}.ts`)));
   await Promise.all([
     esbuild.build({
       ...common,
@@ -88,7 +89,15 @@ async function build() {
       format: "cjs",
       outExtension: { ".js": ".cjs" },
     }),
-    esbuild.build({ ...common, entryPoints: ["engine/notebook/api/notebook.ts"], outfile: "dist/notebook.js", format: "esm" }),
+    esbuild.build({
+      ...common,
+      entryPoints: [
+        { in: "engine/notebook/api/notebook.ts", out: "notebook" },
+        { in: "engine/notebook/api/data-values.ts", out: "data" },
+      ],
+      outdir: "dist",
+      format: "esm",
+    }),
     esbuild.build({
       ...common,
       entryPoints: ["charts", "charts-all"].map((name) => `engine/report/browser/${name}.ts`),
@@ -102,7 +111,7 @@ async function build() {
       // A closing tag in a string would end the script element that holds the bundle.
       supported: { "inline-script": false },
     }),
-    emitNotebookTypes(),
+    emitTypes(),
   ]);
   removeOldChunks();
   chmodSync(join(dist, "stitchbook.js"), 0o755);

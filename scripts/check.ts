@@ -10,6 +10,8 @@ import { createPlanCache, type PlanCache } from "../engine/plan/plan-cache.js";
 import { findCodeProblems } from "../engine/plan/plan-run.js";
 import { formatProblem, ProjectError } from "../engine/project/problems.js";
 import { resolveParameters } from "../engine/project/parameter-values.js";
+import { describeRowTypes } from "../engine/project/row-types.js";
+import { writeRowTypes } from "../engine/project/row-types-file.js";
 import { surveyProject } from "../engine/project/read-project.js";
 import type { Problem, Project } from "../engine/project/types.js";
 import { type Command, exitCodes, type Flags, nearest, UsageError } from "./command.js";
@@ -105,9 +107,10 @@ async function checkReadable(site: Site, known: readonly Problem[]): Promise<Pro
 }
 
 async function checkCode(project: Project, { site, cache }: { readonly site: Site; readonly cache: PlanCache }): Promise<Problem[]> {
+  writeRowTypes(project, site.stateFolder);
   const [code, compilation] = await Promise.all([
     findCodeProblems({ project, cache, env: process.env }),
-    compileNotebooks({ root: project.root, notebooks: project.stages, cacheFolder: join(site.stateFolder, "cache") }),
+    compileNotebooks({ root: project.root, notebooks: project.stages, cacheFolder: join(site.stateFolder, "cache"), dataTypes: describeRowTypes(project) }),
   ]);
   return [...code, ...compilation.problems];
 }

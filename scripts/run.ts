@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { RunStatus } from "../engine/observe/events.js";
 import type { SelectionRequest } from "../engine/plan/select-tasks.js";
+import { writeRowTypes } from "../engine/project/row-types-file.js";
 import type { Project } from "../engine/project/types.js";
 import { findPackageFile } from "../engine/report/package-file.js";
 import { executeRun } from "../engine/run/execute-run.js";
@@ -71,6 +72,7 @@ type Locked = { readonly flags: Flags; readonly site: Site; readonly request: Se
 
 async function runLocked({ flags, site, request, runId, lock, jobs, stop }: Locked): Promise<RunStatus> {
   const { project, records } = await openWithRecords(site, { isReadOnly: false });
+  writeRowTypes(project, site.stateFolder);
   const selected = await select(project, request);
   const outputDir = flags.text("output-dir");
   const observers = observe({ flags, site, project, runId, outputDir, taskIds: selected.map((task) => task.id) });

@@ -6,6 +6,7 @@ import { openDisk } from "./disk.js";
 import { uniteIds, uniteLabels } from "./names.js";
 import { assignOwners } from "./owners.js";
 import { ProjectError, makeError } from "./problems.js";
+import { nameRowTypes } from "./row-type-names.js";
 import { checkDatasetValues, checkParams, checkRules } from "./settings-check.js";
 import { findSources, readNotebooks, readTemplates } from "./sources.js";
 import { seedTasks } from "./tasks.js";
@@ -64,6 +65,7 @@ async function assemble({ root, config, disk, orphans }: Assembly): Promise<{ pr
   const { datasets } = config;
   const isPartial = [config, notebooks, templates].some((each) => each.isPartial) || ids.problems.length + sources.problems.length > 0;
   const seeds = seedTasks(ids.kept, datasets);
+  const rowTypes = nameRowTypes(stages);
   const owners = await assignOwners(seeds, { disk, sources: sources.files, sourceGlobs: sources.globs });
   const built = await buildTasks(seeds, {
     owners, datasets, disk, orphans, isPartial, stages, seeds,
@@ -89,7 +91,7 @@ async function assemble({ root, config, disk, orphans }: Assembly): Promise<{ pr
       warnings: [],
     },
     problems: [
-      ...config.problems, ...sources.problems, ...notebooks.problems, ...templates.problems, ...ids.problems, ...labels.problems, ...owners.problems,
+      ...config.problems, ...sources.problems, ...notebooks.problems, ...templates.problems, ...ids.problems, ...labels.problems, ...owners.problems, ...rowTypes.problems,
       ...fanOuts.map(({ id, place }) => makeError({
         code: "no-datasets",
         place,

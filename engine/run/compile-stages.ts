@@ -4,6 +4,7 @@ import type { CompiledNotebook } from "../notebook/types.js";
 import type { StageCode } from "../plan/code-closure.js";
 import type { PlanCache } from "../plan/plan-cache.js";
 import { makeError, ProjectError } from "../project/problems.js";
+import { describeRowTypes } from "../project/row-types.js";
 import type { Project, Stage } from "../project/types.js";
 
 export type StageCompiling = {
@@ -43,7 +44,7 @@ export class SourceMovedError extends Error {
  */
 export async function compileStages({ project, stateFolder, signal, compile, cache }: StageCompiling, stages: readonly Stage[]): Promise<ReadonlyMap<string, CompiledNotebook>> {
   if (stages.length === 0) return new Map();
-  const { compiled, sources, problems } = await compile({ root: project.root, notebooks: stages, cacheFolder: join(stateFolder, "cache"), signal });
+  const { compiled, sources, problems } = await compile({ root: project.root, notebooks: stages, cacheFolder: join(stateFolder, "cache"), dataTypes: describeRowTypes(project), signal });
   if (problems.some((problem) => problem.severity === "error")) throw new ProjectError(problems);
   for (const stage of stages) {
     const notebook = compiled.get(stage.file);

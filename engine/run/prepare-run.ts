@@ -51,7 +51,7 @@ export async function prepareRun(options: RunOptions): Promise<PlannedRun> {
   }
   await removeLeftTaskFolders(taskFolders(stateFolder));
   await removeStrayTemporaries(join(project.root, viewFolder));
-  for (const folder of ["cache", "cache/plots", "code"]) removeLeftCacheFiles(join(stateFolder, folder));
+  for (const folder of ["cache", "cache/plots", "code", "types"]) removeLeftCacheFiles(join(stateFolder, folder));
   for (let reading = 1; ; reading += 1) {
     try {
       return await planAndCompile(options, records);

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NotebookCache } from "../../engine/notebook/compile/notebook-cache.js";
 import { openProject } from "../../engine/project/project-cache.js";
+import { describeRowTypes } from "../../engine/project/row-types.js";
 import { fileSystem } from "../../engine/run/file-system.js";
 import { journalPath, readJournals, writeJournal, type Journal } from "../../engine/run/journal.js";
 import { lockText, readLockFile } from "../../engine/run/lock-folder.js";
@@ -119,7 +120,7 @@ describe("a compiled notebook in the cache", () => {
     const stage = project.stages.find(({ id }) => id === "a");
     if (stage === undefined) throw new Error("no stage a");
     const cache = new NotebookCache(rig.root, join(rig.stateFolder, "cache"));
-    const subject = { file: stage.file, cells: stage.cells, dataTypes: null };
+    const subject = { file: stage.file, cells: stage.cells, dataTypes: describeRowTypes(project) };
     const entry = await cache.read(subject);
     expect(entry?.compiled.modules.map(({ path }) => path)).toEqual(["stages/helper.ts"]);
     const files = stateFiles("cache").filter((file) => readFileSync(file, "utf8").includes('"notebook":"notebooks/a.ipynb"'));

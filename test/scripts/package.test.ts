@@ -32,11 +32,12 @@ describe("the package", () => {
     const project = await makeProject({
       "stitchbook.yaml": "name: installed\n",
       "notebooks/a.ipynb": [
-        "---\nstage: a\noutputs: [out/a.csv]\n---",
+        "---\nstage: a\noutputs: [{ path: out/a.csv, columns: { x: integer } }]\n---",
         'import { writeFileSync } from "node:fs";\nimport { table } from "arquero";\nimport { show } from "stitchbook/notebook";\nwriteFileSync("out/a.csv", "x\\n1\\n");',
         '//| label: bars\n//| alt: One bar\nshow({ data: { values: [{ x: 1 }] }, mark: "bar", encoding: { x: { field: "x", type: "quantitative" } } });',
         "table({ x: [1] })",
       ],
+      "stages/rows.ts": 'import type { A } from "stitchbook/data";\nexport const first: A = { x: null };\nexport const second: A = { y: 1 };\n',
       "templates/report.md": '---\nreport: report\noutputs: { markdown: reports/r.md, html: reports/r.html }\n---\n# R\n\n{% embed "bars" %}\n',
     });
     folders.push(project);
@@ -45,6 +46,9 @@ describe("the package", () => {
     expect(stdout).toContain("2 run, 0 up to date");
     expect(await readFile(join(project, "reports/r.html"), "utf8")).toContain('data-chart="figure-bars"');
     expect(existsSync(join(project, "reports/notebooks/a.html"))).toBe(true);
+    // Editors find the row types without any setting.
+    const checked = await execute(process.execPath, [join(repository, "node_modules/typescript/bin/tsc"), "--noEmit", "--strict", "--module", "esnext", "--moduleResolution", "bundler", "--types", "node", "stages/rows.ts"], { cwd: project }).catch((error: unknown) => error);
+    expect(checked).toMatchObject({ stdout: expect.stringMatching(/^stages\/rows\.ts\(3,\d+\): error TS[^\n]*'y' does not exist in type 'A'\.\n$/) });
     expect(readdirSync(home).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "templates"]);
     expect(readdirSync(join(home, "dist"))).not.toContain("dev");
   }, 120_000);

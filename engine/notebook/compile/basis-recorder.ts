@@ -5,6 +5,7 @@ import type { TypeScript } from "./load-tslab.js";
 import { digest, digestFile, type Basis } from "./notebook-cache.js";
 import { packageFolders } from "./package-folders.js";
 import { findPackageJson, isLocalSpecifier, packageNameOf, resolveLocal, toProjectPath } from "./resolve-local.js";
+import { dataModule } from "./type-only-module.js";
 
 export type RecorderOptions = {
   readonly ts: TypeScript;
@@ -16,6 +17,8 @@ export type RecorderOptions = {
   readonly ambientTypes: readonly string[];
   /** Absolute package folder of tslab. */
   readonly tslabFolder: string;
+  /** Text of the module `stitchbook/data`. */
+  readonly dataTypes: string | null;
 };
 
 export type BasisSubject = NotebookTraces & {
@@ -60,7 +63,7 @@ export class BasisRecorder {
         if (found.kind === "found") moduleImports.push([folder, specifier, found.path]);
       }
     }
-    return { files, cellImports: [...subject.cellImports], moduleImports, packages };
+    return { files, cellImports: [...subject.cellImports], moduleImports, packages, dataTypes: usesDataTypes(subject) ? digest(this.options.dataTypes ?? "") : null };
   }
 
   #digest(path: string): string | null {
@@ -95,6 +98,10 @@ export class BasisRecorder {
     if (folder === undefined) return null;
     return remember(this.#packageFiles, folder, () => (existsSync(`${folder}/package.json`) ? `${folder}/package.json` : null));
   }
+}
+
+function usesDataTypes({ packages, localFiles }: BasisSubject): boolean {
+  return packages.has(dataModule) || [...localFiles.values()].some(({ specifiers }) => specifiers.includes(dataModule));
 }
 
 function remember<T>(known: Map<string, T>, key: string, find: () => T): T {

@@ -46,7 +46,7 @@ export async function compileFresh({ helperCount, signal, ...plan }: FreshOption
     root,
     checks: readChecks(results),
     modules: new ModuleCompiler({ ts, root, options }),
-    recorder: new BasisRecorder({ ts, root, configFiles, ambientTypes: options.types ?? ["node"], tslabFolder: folder }),
+    recorder: new BasisRecorder({ ts, root, configFiles, ambientTypes: options.types ?? ["node"], tslabFolder: folder, dataTypes: plan.dataTypes }),
   };
   const converted = new Map(results.flatMap((result) => (result.kind === "notebook" ? [[result.index, result.converted] as const] : [])));
   return Promise.all(notebooks.map((notebook, index) => finishNotebook(notebook, converted.get(index), shared)));

@@ -59,7 +59,7 @@ export async function compileNotebooks({ root, notebooks, cacheFolder, dataTypes
     compiled.set(file, result.compiled);
     const { basis, imports } = result;
     sources.set(file, basis?.files ?? null);
-    if (basis !== null) await cache?.write(subject, { compiled: result.compiled, basis, context: contextKey(subject.dataTypes, imports) });
+    if (basis !== null) await cache?.write(subject, { compiled: result.compiled, basis, context: contextKey(imports) });
   }
   const byText = new Map(fresh.flatMap(({ problems }) => problems).map((problem) => [JSON.stringify(problem), problem]));
   return { compiled, sources, problems: [...byText.values()] };

@@ -7,6 +7,7 @@ import { convertNotebook, type ConvertedNotebook, type NotebookSource } from "./
 import { loadTslab } from "./load-tslab.js";
 import { contextKey, type ProvenModules } from "./notebook-cache.js";
 import { findNotebookApi } from "./package-folders.js";
+import { dataModule } from "./type-only-module.js";
 
 export type PlannedNotebook = NotebookSource & {
   /** Its modules as they are known to be free of errors. */
@@ -45,7 +46,7 @@ export class CompileSession {
     const { root, dataTypes } = plan;
     const dataFile = join(root, "__stitchbook_data__.d.ts");
     const api = findNotebookApi();
-    const fixed = new Map([["stitchbook/data", dataFile], ...(api === null ? [] : [["stitchbook/notebook", api] as const])]);
+    const fixed = new Map([[dataModule, dataFile], ...(api === null ? [] : [["stitchbook/notebook", api] as const])]);
     this.#converter = new CellConverter({ root, options, fixed, virtual: new Map([[dataFile, dataTypes ?? "export {};\n"]]), needsDocumentation: false });
   }
 
@@ -63,10 +64,10 @@ export class CompileSession {
   }
 
   #listUnproven(): { readonly notebook: string; readonly specifiers: readonly string[] }[] {
-    const { root, dataTypes, notebooks } = this.plan;
+    const { root, notebooks } = this.plan;
     return notebooks.flatMap((notebook) => {
       const specifiers = listCellImports(loadTslab().ts, root, notebook);
-      return notebook.proven?.context === contextKey(dataTypes, specifiers) ? [] : [{ notebook: notebook.file, specifiers }];
+      return notebook.proven?.context === contextKey(specifiers) ? [] : [{ notebook: notebook.file, specifiers }];
     });
   }
 }

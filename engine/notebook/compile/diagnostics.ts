@@ -5,6 +5,7 @@ import type { TypeScript } from "./load-tslab.js";
 import { isLocalSpecifier, resolveLocal, toProjectPath } from "./resolve-local.js";
 import { listSpecifiers } from "./specifiers.js";
 import { indexLines } from "./text-lines.js";
+import { dataModule, listValueImports, valueOfTypes } from "./type-only-module.js";
 
 /** Errors that a name has which the checker does not know. */
 const UNKNOWN_NAME = new Set([2304, 2503, 2552, 2580, 2581, 2582, 2583, 2584, 2662, 2663, 2693, 2694, 2749, 2315, 18004]);
@@ -24,6 +25,8 @@ const HINTS: Readonly<Record<number, string>> = {
   7016: "install the types of the package, or declare the module",
 };
 
+const ROW_TYPES_HINT = "every declared output with `columns` has a row type, named after its file; `.stitchbook/types/data.d.ts` has them all";
+
 /** What the parser found wrong in a file. */
 export function parseErrors(file: typescript.SourceFile): readonly typescript.Diagnostic[] {
   return "parseDiagnostics" in file && Array.isArray(file.parseDiagnostics) ? file.parseDiagnostics : [];
@@ -37,12 +40,13 @@ export function listErrors(program: typescript.Program, file: typescript.SourceF
 
 /** One error of TypeScript as a problem. */
 export function toTypeProblem(ts: TypeScript, diagnostic: typescript.Diagnostic, place: Place): Problem {
-  const hint = HINTS[diagnostic.code];
+  const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
+  const hint = diagnostic.code === 2305 && message.includes(`"${dataModule}"`) ? ROW_TYPES_HINT : HINTS[diagnostic.code];
   return {
     severity: "error",
     code: diagnostic.code < 2000 ? "syntax-error" : "type-error",
     place,
-    message: `${ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n")} (TS${diagnostic.code})`,
+    message: `${message} (TS${diagnostic.code})`,
     ...(hint === undefined ? {} : { hint }),
   };
 }
@@ -62,7 +66,8 @@ export function toModuleProblems(ts: TypeScript, root: string, { file, diagnosti
 function findImportFaults(ts: TypeScript, root: string, file: typescript.SourceFile): { code: string; offset: number; message: string; hint: string }[] {
   if (file.fileName.endsWith(".json")) return [];
   const folder = toProjectPath(root, dirname(file.fileName)) || ".";
-  return listSpecifiers(ts, file).flatMap(({ node, text }) => {
+  const values = listValueImports(ts, file).map((node) => ({ ...valueOfTypes, offset: node.getStart(file) }));
+  const faults = listSpecifiers(ts, file).flatMap(({ node, text }) => {
     const offset = node.getStart(file);
     if (text === null) return [{ code: "dynamic-import", offset, message: COMPUTED_IMPORT.message, hint: COMPUTED_IMPORT.hint }];
     const found = isLocalSpecifier(text) ? resolveLocal(root, folder, text) : null;
@@ -70,6 +75,7 @@ function findImportFaults(ts: TypeScript, root: string, file: typescript.SourceF
     if (found?.kind === "missing") return [{ code: "missing-module", offset, message: `there is no module \`${text}\``, hint: "correct the path, or write the module" }];
     return [];
   });
+  return [...values, ...faults];
 }
 
 /** True for an error that only says that a name is unknown, where an earlier cell failed to declare it. */

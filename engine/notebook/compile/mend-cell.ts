@@ -4,6 +4,7 @@ import type { Edit } from "./edits.js";
 import type { TypeScript } from "./load-tslab.js";
 import { mendExport } from "./mend-export.js";
 import { readSpecifier, type SpecifierUse } from "./specifiers.js";
+import { findValueImport, valueOfTypes } from "./type-only-module.js";
 
 /** Something that a cell may not do. Offsets are into the cell's source. */
 export type CellFault = { readonly code: string; readonly offset: number; readonly message: string; readonly hint?: string };
@@ -43,6 +44,8 @@ export function mendCell(ts: TypeScript, file: typescript.SourceFile, rewrite: S
     edits.push(...mendNames(ts, node));
     const use = readSpecifier(ts, node);
     if (use !== null) edits.push(...mendSpecifier(ts, use, { rewrite, faults }));
+    const value = findValueImport(ts, node);
+    if (value !== null) faults.push({ ...valueOfTypes, offset: value.getStart(file) });
     const fault = findFault(ts, node);
     if (fault !== null) faults.push({ ...fault, offset: node.getStart(file) });
     ts.forEachChild(node, (child) => visit(child, isTopLevel && !startsScopeOfAwait(ts, node, child)));

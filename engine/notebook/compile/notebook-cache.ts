@@ -9,7 +9,7 @@ import { packageFolders } from "./package-folders.js";
 import { findPackageJson, resolveFromCell, resolveLocal } from "./resolve-local.js";
 
 /** Raise it when the compiler would give other code from the same sources. */
-const COMPILER_VERSION = 2;
+const COMPILER_VERSION = 3;
 
 /** Entries kept for one notebook, so that switching between versions of it stays quick. */
 const KEPT_ENTRIES = 8;
@@ -24,6 +24,8 @@ export type Basis = {
   readonly moduleImports: readonly (readonly [folder: string, specifier: string, path: string])[];
   /** Packages: folder of the importer, name, and the package.json that was found; null where none was. */
   readonly packages: readonly (readonly [folder: string, name: string, packageJson: string | null])[];
+  /** Digest of the row types, where cells or modules use them. */
+  readonly dataTypes: string | null;
 };
 
 export type CacheSubject = {
@@ -58,7 +60,7 @@ export class NotebookCache {
   /** The notebook as it was compiled before, if all that it rests on is as it was. */
   async read(subject: CacheSubject): Promise<Entry | null> {
     const entry = await readEntry(join(this.folder, nameEntry(subject)));
-    return entry !== null && isStillTrue(this.root, subject.file, entry.basis) ? entry : null;
+    return entry !== null && isStillTrue(this.root, subject, entry.basis) ? entry : null;
   }
 
   /**
@@ -66,10 +68,10 @@ export class NotebookCache {
    *
    * @returns null where there is no such version.
    */
-  async readProven({ file }: CacheSubject): Promise<ProvenModules | null> {
-    const [latest] = await this.#listEntries(file);
+  async readProven(subject: CacheSubject): Promise<ProvenModules | null> {
+    const [latest] = await this.#listEntries(subject.file);
     const entry = latest === undefined ? null : await readEntry(join(this.folder, latest));
-    return entry !== null && isStillTrue(this.root, file, entry.basis) ? { context: entry.context, files: entry.basis.files } : null;
+    return entry !== null && isStillTrue(this.root, subject, entry.basis) ? { context: entry.context, files: entry.basis.files } : null;
   }
 
   async write(subject: CacheSubject, entry: Entry): Promise<void> {
@@ -88,9 +90,9 @@ export class NotebookCache {
   }
 }
 
-/** Names what a notebook imports, together with all else that its modules' types rest on apart from files. */
-export function contextKey(dataTypes: string | null, imports: readonly string[]): string {
-  return digest(JSON.stringify([COMPILER_VERSION, dataTypes, imports])).slice(0, 32);
+/** Names what a notebook imports. */
+export function contextKey(imports: readonly string[]): string {
+  return digest(JSON.stringify([COMPILER_VERSION, imports])).slice(0, 32);
 }
 
 async function readEntry(path: string): Promise<Entry | null> {
@@ -112,14 +114,15 @@ export function entryPrefix(file: string): string {
   return `${digest(file).slice(0, 16)}-`;
 }
 
-function nameEntry({ file, cells, dataTypes }: CacheSubject): string {
+function nameEntry({ file, cells }: CacheSubject): string {
   const code = cells.filter((cell) => cell.type === "code").map((cell) => [cell.position, cell.source, cell.options.tags.includes("parameters")]);
-  return `${entryPrefix(file)}${digest(JSON.stringify([COMPILER_VERSION, code, dataTypes])).slice(0, 32)}.json`;
+  return `${entryPrefix(file)}${digest(JSON.stringify([COMPILER_VERSION, code])).slice(0, 32)}.json`;
 }
 
-function isStillTrue(root: string, notebook: string, basis: Basis): boolean {
+function isStillTrue(root: string, { file: notebook, dataTypes }: CacheSubject, basis: Basis): boolean {
   const leadsTo = (found: ReturnType<typeof resolveLocal>, path: string): boolean => found.kind === "found" && found.path === path;
   return (
+    (basis.dataTypes === null || basis.dataTypes === digest(dataTypes ?? "")) &&
     Object.entries(basis.files).every(([path, expected]) => digestFile(resolve(root, path)) === expected) &&
     basis.cellImports.every(([specifier, path]) => leadsTo(resolveFromCell(root, notebook, specifier), path)) &&
     basis.moduleImports.every(([folder, specifier, path]) => leadsTo(resolveLocal(root, folder, specifier), path)) &&

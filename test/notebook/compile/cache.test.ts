@@ -20,9 +20,9 @@ const FILES = {
 };
 const CELLS = ["import { a } from './stages/a';\nimport x from '../data/x.json';\nimport { p } from 'pack';\nconst n: number = a + x.x + p;", "n"];
 
-async function compile(sources: readonly string[] = CELLS): Promise<Compilation & { readonly isHit: boolean }> {
+async function compile(sources: readonly string[] = CELLS, dataTypes?: string): Promise<Compilation & { readonly isHit: boolean }> {
   const started = await stamps();
-  const result = await compileNotebooks({ root: project.root, notebooks: [makeNotebook("notebooks/a.ipynb", sources)], cacheFolder: project.cacheFolder });
+  const result = await compileNotebooks({ root: project.root, notebooks: [makeNotebook("notebooks/a.ipynb", sources)], cacheFolder: project.cacheFolder, ...(dataTypes === undefined ? {} : { dataTypes }) });
   const ended = await stamps();
   return { ...result, isHit: started === ended && result.problems.length === 0 };
 }
@@ -102,11 +102,22 @@ describe("the compile cache", () => {
     expect((await compile([imports, "a - long();"])).problems).toMatchObject([{ place: { file: "stages/a.ts", line: 1 } }]);
   });
 
+  it("misses for other row types only where cells or modules use them", async () => {
+    project = await createProject({ "stages/a.ts": "import type { Rows } from 'stitchbook/data';\nexport const a = (row: Rows): number => row.x;\n" });
+    const [without, withModule] = [["const a = 1;"], ["import { a } from '../stages/a';\na;"]];
+    const [one, two] = ["export type Rows = { x: number };\n", "export type Rows = { x: number; y: string };\n"];
+    for (const cells of [without, withModule]) expect((await compile(cells, one)).problems).toEqual([]);
+    expect([(await compile(without, two)).isHit, (await compile(withModule, one)).isHit, (await compile(withModule, two)).isHit]).toEqual([true, true, false]);
+    expect((await compile(withModule, "export type Rows = { y: string };\n")).problems).toMatchObject([{ place: { file: "stages/a.ts", line: 2 } }]);
+    // An edit of the cells proves nothing about a module that uses them.
+    expect((await compile(["import { a } from '../stages/a';\na; 1;"], "export type Rows = { z: string };\n")).problems).toMatchObject([{ place: { file: "stages/a.ts", line: 2 } }]);
+  });
+
   it("keeps nothing where a module that was taken for right was edited meanwhile", async () => {
     project = await createProject({ "stages/a.ts": "export const a: number = 1;\n" });
     const { file, cells } = makeNotebook("notebooks/a.ipynb", ["import { a } from '../stages/a';\na;"]);
     const compileAfter = async (files: Readonly<Record<string, string>>): Promise<unknown> => {
-      const proven = { context: contextKey(null, ["./stages/a.ts"]), files };
+      const proven = { context: contextKey(["./stages/a.ts"]), files };
       const [fresh] = await compileFresh({ root: project.root, notebooks: [{ file, cells, proven }], dataTypes: null });
       return fresh?.result?.basis;
     };

@@ -110,6 +110,29 @@ describe("compileNotebooks", () => {
     expect(messages(await compile(project, cells, types))).toEqual(["notebooks/a.ipynb:4:1:1 Type 'string' is not assignable to type 'number'. (TS2322)"]);
   });
 
+  it("says of a row type that is missing where they come from, and of a value that there are none", async () => {
+    const project = await makeProject({
+      "stages/bad.ts": "import { Cleaned } from 'stitchbook/data';\nexport * from 'stitchbook/data';\nexport const f = (row: Cleaned): string => row.date;\n",
+      "stages/good.ts": "import { type Cleaned } from 'stitchbook/data';\nexport type { Cleaned } from 'stitchbook/data';\nexport const f = (row: Cleaned, other: import('stitchbook/data').Cleaned): string => row.date + other.date;\n",
+    });
+    const types = "export type Cleaned = { date: string };\n";
+    const cells = [
+      "import type { Raw } from 'stitchbook/data';\nimport { f } from '../stages/good';\nf;",
+      "import { Cleaned } from 'stitchbook/data';\nimport * as data from 'stitchbook/data';\nimport 'stitchbook/data';",
+      "const loaded = await import('stitchbook/data');\nrequire('stitchbook/data');",
+      "import { f as g } from '../stages/bad';\ng;",
+    ];
+    const { problems } = await compile(project, cells, types);
+    expect(problems[0]).toMatchObject({ place: { cell: 2, line: 1, column: 15 }, hint: expect.stringContaining("named after its file") });
+    const values = problems.filter(({ code }) => code === "type-only-module");
+    expect(values).toHaveLength(problems.length - 1);
+    expect(values.map(({ place }) => `${place.file}:${place.cell ?? ""}:${place.line}:${place.column}`)).toEqual([
+      "notebooks/a.ipynb:3:1:25", "notebooks/a.ipynb:3:2:23", "notebooks/a.ipynb:3:3:8", "notebooks/a.ipynb:4:1:29", "notebooks/a.ipynb:4:2:9", "stages/bad.ts::1:25", "stages/bad.ts::2:15",
+    ]);
+    expect(values[0]?.hint).toContain("import type");
+    expect((await compile(project, [(cells[0] ?? "").replace("Raw", "Cleaned")], types)).problems).toEqual([]);
+  });
+
   it("lets variables be `any` whose types can't be written, and the rest of the cell as it is", async () => {
     const project = await makeProject();
     const cells = ["const Secret = class { private x = 1; show() { return this.x; } };\nfunction make() { return new Secret(); }\nconst good = 1;\nlet { a } = { a: make() };\nconsole.log(make().show(), good, a.show());", "console.log(new Secret().show(), make().show());\ngood.nope;"];

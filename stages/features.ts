@@ -1,4 +1,5 @@
 /** Stage 3: what is known in the evening of a day, in numbers, beside the maximum of the day after. */
+import type { Features } from "stitchbook/data";
 import { addDays, dayNumberOf, seasonAngle } from "./calendar.js";
 import { correlation, deviation, mean, quantile } from "./stats.js";
 import { type CleanDay, groupByLocation } from "./weather.js";
@@ -9,8 +10,8 @@ export const lags = [1, 2, 3, 7] as const;
 export const windows = [3, 7, 14] as const;
 
 /** Columns that identify a row or are the answer; all others are features. */
-export const keyColumns = ["location", "date", "target_date"] as const;
-export const targetColumn = "temp_max_next";
+export const keyColumns = ["location", "date", "target_date"] as const satisfies readonly (keyof Features)[];
+export const targetColumn = "temp_max_next" satisfies keyof Features;
 
 /** Features that are the same for every place. */
 const commonFeatures = [
@@ -31,12 +32,9 @@ const localFeatures = ["season_sin", "season_cos", "temp_max", "temp_min", "wind
  * One day at one place. `values` are in the order of {@link FeatureTable.features}; `target` is the maximum of
  * `target_date`, the next calendar day, in °C, and null where it was not measured (for the last day: not yet).
  */
-export type FeatureRow = {
-  readonly location: string;
-  readonly date: string;
-  readonly target_date: string;
+export type FeatureRow = Readonly<Pick<Features, (typeof keyColumns)[number]>> & {
   readonly values: readonly number[];
-  readonly target: number | null;
+  readonly target: Features[typeof targetColumn];
 };
 
 export type FeatureTable = {

@@ -1,6 +1,7 @@
 /** The tables that pass between the stages, and their units. */
+import type { Cleaned } from "stitchbook/data";
 import { groupBy } from "./groups.js";
-import type { RecordOf } from "./records.js";
+import type { FieldType } from "./records.js";
 
 /** Columns of a raw file, in order. */
 export const rawColumns = ["location", "date", "precipitation", "temp_max", "temp_min", "wind", "weather"] as const;
@@ -25,13 +26,14 @@ export const cleanSchema = {
   wind: "number",
   weather: "string",
   filled: "boolean",
-} as const;
+} as const satisfies Record<keyof Cleaned, FieldType>;
 
 /**
  * One day at one place after cleaning: precipitation in mm, temperatures in °C, wind in m/s. `filled` is true where at
- * least one of the measurements was not measured but interpolated; `weather` is then `unknown` where it was missing.
+ * least one of the measurements was not measured but interpolated; `weather` is then `unknown` where it was missing. Its
+ * words are the source's own until the checkpoint holds the table against its contract.
  */
-export type CleanDay = Readonly<RecordOf<typeof cleanSchema>>;
+export type CleanDay = Readonly<Omit<Cleaned, "weather">> & { readonly weather: string };
 
 export const cleanColumns = Object.keys(cleanSchema) as (keyof CleanDay)[];
 

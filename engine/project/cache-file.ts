@@ -15,7 +15,7 @@ export function writeCacheFile(file: string, content: string | Uint8Array): void
     writeFileSync(temporary, content);
     renameSync(temporary, file);
   } catch {
-    rmSync(temporary, { force: true });
+    remove(temporary);
   }
 }
 
@@ -26,7 +26,15 @@ export function writeCacheFile(file: string, content: string | Uint8Array): void
  * @param folder - absolute, of a cache; may be missing
  */
 export function removeLeftCacheFiles(folder: string): void {
-  for (const name of listNames(folder)) if (isLeft(name)) rmSync(join(folder, name), { force: true });
+  for (const name of listNames(folder)) if (isLeft(name)) remove(join(folder, name));
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // What can't be written can't always be removed.
+  }
 }
 
 function isLeft(name: string): boolean {

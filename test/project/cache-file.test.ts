@@ -21,8 +21,10 @@ describe("a file of a cache", () => {
 
   it("that can't be written is no failure", async () => {
     await mkdir(join(folder, "taken"));
+    await writeFile(join(folder, "file"), "");
     writeCacheFile(join(folder, "taken"), "text");
-    expect(await readdir(folder)).toEqual(["taken"]);
+    writeCacheFile(join(folder, "file", "below"), "text");
+    expect((await readdir(folder)).sort()).toEqual(["file", "taken"]);
   });
 });
 

@@ -96,7 +96,7 @@ describe("code that leaves its cell", () => {
   });
 
   it("names the cell in whose code a later rejection arose", async () => {
-    const result = await rig.run(["setTimeout(() => Promise.reject(new Error('late')), 5)", "await new Promise((r) => setTimeout(r, 5000))"]);
+    const result = await rig.run(["void new Promise((resolve) => (globalThis.go = resolve)).then(() => Promise.reject(new Error('late')))", "globalThis.go();\nawait new Promise((r) => setTimeout(r, 5000))"]);
     expect(result.failure).toMatchObject({ kind: "unhandled-rejection", place: { cell: 2 } });
     expect(result.cells.map((cell) => cell.status)).toEqual(["error", "error"]);
     expect(errorOf(result, 2).evalue).toBe("late");

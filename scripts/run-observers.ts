@@ -8,12 +8,15 @@ import { RunTally } from "../engine/observe/run-tally.js";
 import { viewPath } from "../engine/run/view.js";
 import type { Project } from "../engine/project/types.js";
 import type { Flags } from "./command.js";
+import type { Listener } from "../engine/observe/events.js";
 import type { Site } from "./project-commands.js";
 
-type Observed = { readonly flags: Flags; readonly site: Site; readonly project: Project; readonly runId: string; /** As it was written. */ readonly outputDir: string | undefined; readonly taskIds: readonly string[] };
+type Observed = { readonly flags: Flags; readonly site: Site; readonly project: Project; readonly runId: string; /** As it was written. */ readonly outputDir: string | undefined; readonly taskIds: readonly string[]; /** Further listeners. */ readonly also: readonly Listener[] };
+
+export type Observers = { readonly emit: Emit; readonly close: () => void; readonly sayStopped: () => void };
 
 /** Console, or JSON lines instead of it, and the log file, which is made with the first event. */
-export function observe({ flags, site, project, runId, outputDir, taskIds }: Observed): { readonly emit: Emit; readonly close: () => void; readonly sayStopped: () => void } {
+export function observe({ flags, site, project, runId, outputDir, taskIds, also }: Observed): Observers {
   const folder = join(site.root, "logs");
   let log: LogFile | null = null;
   const screen = new RunConsole({
@@ -36,6 +39,7 @@ export function observe({ flags, site, project, runId, outputDir, taskIds }: Obs
         log.listener(event);
       },
       shown,
+      ...also,
     ],
     Date.now,
   );

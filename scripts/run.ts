@@ -11,7 +11,8 @@ import { createRunId } from "../engine/run/run-id.js";
 import { type Command, type CommandInput, exitCodes, type Flags, UsageError } from "./command.js";
 import { command as plan } from "./plan.js";
 import { findSite, findWorkerFile, openWithRecords, readJobs, readSelection, select, selectionOptionHelp, selectionOptions, type Site } from "./project-commands.js";
-import { observe } from "./run-observers.js";
+import type { RunAlerts, RunAlertsOptions } from "./run-alerts.js";
+import { observe, type Observers } from "./run-observers.js";
 import { type Stop, stopOnSignals } from "./stop-on-signals.js";
 import { readWait, takeLock, waitHelp, waitValue } from "./wait.js";
 
@@ -28,6 +29,7 @@ export const command: Command = {
     "output-dir": { type: "string" },
     rehash: { type: "boolean" },
     wait: { type: "string" },
+    "fail-on-alert": { type: "boolean" },
   },
   optionHelp: {
     jobs: "N  how many tasks at once (default: the cores)",
@@ -39,6 +41,7 @@ export const command: Command = {
     "output-dir": "DIR  publish there; the project's artifacts and records stay as they are",
     rehash: "trust no recorded state of a file: compute every digest",
     wait: waitHelp,
+    "fail-on-alert": "exit 3 where all ran and an alert rule holds",
   },
   optionalValues: { wait: waitValue },
   run,
@@ -75,7 +78,8 @@ async function runLocked({ flags, site, request, runId, lock, jobs, stop }: Lock
   writeRowTypes(project, site.stateFolder);
   const selected = await select(project, request);
   const outputDir = flags.text("output-dir");
-  const observers = observe({ flags, site, project, runId, outputDir, taskIds: selected.map((task) => task.id) });
+  const alerts = await watchForAlerts(project, { site, runId, overrides: flags.list("param"), isTrial: outputDir !== undefined, emit: (event) => observers.emit(event), signal: stop.signal });
+  const observers: Observers = observe({ flags, site, project, runId, outputDir, taskIds: selected.map((task) => task.id), also: alerts === null ? [] : [alerts.listener] });
   stop.sayLast(observers.sayStopped);
   try {
     return await executeRun({
@@ -93,6 +97,7 @@ async function runLocked({ flags, site, request, runId, lock, jobs, stop }: Lock
       request: { targets: request.targets, ...describeSelection(request) },
       jobs,
       keepGoing: flags.has("keep-going"),
+      ...(alerts === null ? {} : { conclude: async (ended) => (await alerts.conclude(ended)) && flags.has("fail-on-alert") }),
       lock,
       emit: observers.emit,
       env: process.env,
@@ -103,6 +108,14 @@ async function runLocked({ flags, site, request, runId, lock, jobs, stop }: Lock
   } finally {
     observers.close();
   }
+}
+
+/** Loaded only where alerts are configured. */
+async function watchForAlerts(project: Project, options: Omit<RunAlertsOptions, "project" | "alerts">): Promise<RunAlerts | null> {
+  const { alerts } = project;
+  if (alerts === null) return null;
+  const { watchForAlerts: watch } = await import("./run-alerts.js");
+  return watch({ ...options, project, alerts });
 }
 
 function readOutputFolder(project: Project, written: string): string {

@@ -2,6 +2,7 @@ import { createConsola, type ConsolaInstance, type ConsolaReporter } from "conso
 import { colors } from "consola/utils";
 import { formatPlace } from "../project/problems.js";
 import type { Listener, StampedEvent } from "./events.js";
+import { describeSchemaChange } from "./describe-schema-change.js";
 import { formatDuration, formatReason, formatReasons, formatRows } from "./format.js";
 
 export type Verbosity = "quiet" | "normal" | "verbose";
@@ -31,6 +32,7 @@ export class RunConsole {
   private readonly running = new Map<string, number>();
   private readonly reasons = new Map<string, string>();
   private readonly failed: string[] = [];
+  private fired = 0;
   private nameWidth = 12;
   private statusTimer: NodeJS.Timeout | null = null;
   private hasStatusLine = false;
@@ -66,6 +68,12 @@ export class RunConsole {
         return this.onFailed(event);
       case "run.warning":
         return this.out.warn(event.task === undefined ? event.message : `${event.task}: ${event.message}`);
+      case "alert.fired":
+        return this.onFired(event);
+      case "alert.sent":
+        return this.out.log(`alert sent by ${event.channel}: ${event.message}`);
+      case "alert.failed":
+        return this.out.error(`alert not sent by ${event.channel}: ${event.message}`);
       case "run.done":
         return this.onRunDone(event);
     }
@@ -112,10 +120,18 @@ export class RunConsole {
     this.out.error(lines.join("\n"));
   }
 
+  /** What failed and what has another schema was said when it happened. */
+  private onFired({ kind, message, dataset }: Extract<StampedEvent, { event: "alert.fired" }>): void {
+    if (kind !== "metric" && kind !== "rows") return;
+    this.fired += 1;
+    this.out.warn(`alert: ${dataset === undefined ? "" : `${dataset}, `}${message}`);
+  }
+
   private onRunDone(event: Extract<StampedEvent, { event: "run.done" }>): void {
     this.stopStatusLine();
     const took = formatDuration(event.duration_ms);
     if (event.status === "stopped") return this.out.error(`Stopped after ${took}. Nothing half-done was left; the next run goes on from here.`);
+    if (event.status === "alerted") return this.out.error(`${this.fired} alert ${this.fired === 1 ? "rule holds" : "rules hold"}; otherwise done in ${took}: ${countDone(event)}.`);
     if (event.status === "ok") {
       const isNothingDone = event.executed === 0 && event.restored === 0;
       return this.out.log(isNothingDone ? `Everything is up to date: ${counted(event.fresh, "task")} (${took})` : `Done in ${took}: ${countDone(event)}.`);
@@ -204,14 +220,4 @@ function shorten(names: readonly string[]): string {
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
-}
-
-function describeSchemaChange(change: Extract<StampedEvent, { event: "task.checkpoint" }>["schema_changes"][number]): string {
-  const parts = [
-    ...change.added.map((column) => `added ${column.name} (${column.type})`),
-    ...change.removed.map((column) => `removed ${column.name} (${column.type})`),
-    ...change.retyped.map((column) => `${column.name} ${column.from} -> ${column.to}`),
-    ...(change.reordered ? ["columns in another order"] : []),
-  ];
-  return `the schema of ${change.path} changed: ${parts.join(", ")}`;
 }

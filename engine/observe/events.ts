@@ -13,6 +13,9 @@ export type RunSelection = { readonly only?: readonly string[]; readonly from?: 
 
 export type RunStatus = "ok" | "failed" | "alerted" | "stopped";
 
+/** What an alert is about. */
+export type AlertKind = "metric" | "rows" | "failed" | "schema";
+
 export type RunEvent =
   | { readonly event: "run.start"; readonly project: string; readonly tasks: number; readonly targets: readonly string[]; readonly selection?: RunSelection; /** `--param`: such a run never is the last good one. */ readonly params?: readonly string[]; /** Absolute; the project's artifacts and records stay as they are. */ readonly output_dir?: string }
   | { readonly event: "task.start"; readonly task: string; readonly attempt: number; readonly reasons: readonly Reason[]; readonly action?: "restore" }
@@ -22,6 +25,9 @@ export type RunEvent =
   | { readonly event: "task.done"; readonly task: string; readonly action: "run" | "restore" | "fresh"; readonly duration_ms: number; readonly rows: number | null }
   | { readonly event: "task.failed"; readonly task: string; readonly attempt: number; readonly kind: string; readonly message: string; readonly place: Place | null; readonly hint: string | null; readonly traceback: readonly string[] }
   | { readonly event: "run.warning"; readonly task?: string; readonly message: string }
+  | { readonly event: "alert.fired"; readonly kind: AlertKind; readonly subject: string; readonly message: string; readonly value: number | null; readonly since: string; readonly task?: string; readonly dataset?: string }
+  | { readonly event: "alert.sent"; readonly channel: string; readonly message: string }
+  | { readonly event: "alert.failed"; readonly channel: string; readonly message: string }
   | { readonly event: "run.done"; readonly status: RunStatus; readonly duration_ms: number; readonly executed: number; readonly restored: number; readonly fresh: number; readonly failed: number; readonly not_run: readonly string[] };
 
 export type Level = "info" | "warn" | "error";
@@ -35,9 +41,11 @@ export type Listener = (event: StampedEvent) => void;
 export function levelOf(event: RunEvent): Level {
   switch (event.event) {
     case "task.failed":
+    case "alert.failed":
       return "error";
     case "task.retry":
     case "run.warning":
+    case "alert.fired":
       return "warn";
     case "run.done":
       return event.status === "ok" ? "info" : "error";

@@ -55,8 +55,21 @@ export type RunOptions = {
   readonly signal: AbortSignal;
   /** Compiles notebooks; default `compileNotebooks`. */
   readonly compile?: typeof compileNotebooks;
+  /** Asked before the last word of a run that nobody stopped: whether an alert makes it end as `alerted`. */
+  readonly conclude?: (ended: EndedRun) => Promise<boolean>;
   readonly now: () => number;
   readonly random: () => number;
+};
+
+/** A run whose tasks are over. */
+export type EndedRun = {
+  readonly status: "ok" | "failed";
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Absolute path of the folder that holds the artifacts. */
+  readonly artifactRoot: string;
+  readonly records: ReadonlyMap<string, TaskRecord>;
+  readonly artist: Pick<RunContext["artist"], "plot" | "picture">;
 };
 
 /**
@@ -104,13 +117,22 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
     },
   }).finally(() => context.ahead.close());
   await Promise.all(context.views.values());
+  const status = await conclude(options, { context, startedAt, hasFailed: counts.failed > 0 });
   await context.artist.close();
   await closeOutputFolder(context.place);
   await tidyStore(context);
-  const status: RunStatus = options.signal.aborted ? "stopped" : counts.failed > 0 ? "failed" : "ok";
   const notRun = [...outcomes].flatMap(([id, outcome]) => (outcome === "not-run" ? [id] : []));
   emit({ event: "run.done", status, duration_ms: now() - startedAt, ...counts, not_run: notRun });
   return status;
+}
+
+async function conclude(options: RunOptions, { context, startedAt, hasFailed }: { readonly context: PlannedRun; readonly startedAt: number; readonly hasFailed: boolean }): Promise<RunStatus> {
+  if (options.signal.aborted) return "stopped";
+  const status = hasFailed ? "failed" : "ok";
+  const { place, records, artist } = context;
+  const isAlerted = (await options.conclude?.({ status, startedAt, artifactRoot: place.root, records, artist })) ?? false;
+  if (options.signal.aborted) return "stopped";
+  return isAlerted && status === "ok" ? "alerted" : status;
 }
 
 async function bringUpToDate(context: PlannedRun, task: Task): Promise<"executed" | "restored" | "fresh" | "failed"> {

@@ -1,4 +1,5 @@
 import { describeField } from "./field-reader.js";
+import { hintName } from "./suggest-name.js";
 import { fillDataset, findBadPlaceholder, findReserved, hasDataset, isGlob, isTablePath, normalizePath } from "./patterns.js";
 import type { OutputShape } from "./stage-shape.js";
 import type { InputPattern, OutputContract, Problem } from "./types.js";
@@ -102,4 +103,27 @@ function findTableKeys(source: YamlSource, index: number, output: OutputShape): 
       hint: "tables end in .csv, .tsv, .json, .jsonl, .ndjson, .parquet, .arrow or .feather",
     }),
   );
+}
+
+/**
+ * Reads the outputs whose numbers are kept; those with a problem are left out.
+ *
+ * @param outputs paths of the declared outputs; null where they could not be read
+ */
+export function readMetricPaths({ source, problems }: DeclarationContext, metrics: readonly string[], outputs: readonly string[] | null): string[] {
+  return metrics.flatMap((written, index) => {
+    const at: YamlPath = ["metrics", index];
+    const normal = normalizePath(written);
+    const path = "path" in normal ? normal.path : written;
+    const problem = findMetricProblem(path, outputs);
+    if (problem === null) return [path];
+    problems.push(describeField(source, at, problem));
+    return [];
+  });
+}
+
+function findMetricProblem(path: string, outputs: readonly string[] | null) {
+  if (!/\.json$/i.test(path)) return { code: "not-metrics", message: `is no JSON file, found \`${path}\``, hint: "metrics are the numbers of a .json file" };
+  if (outputs === null || outputs.includes(path)) return null;
+  return { code: "undeclared-metrics", message: `names \`${path}\`, which is no output of this stage`, hint: hintName(path, outputs) ?? "add it under `outputs`" };
 }

@@ -53,6 +53,7 @@ export const stageShape = {
   timeout: timer.refine((ms) => ms > 0, { error: "must be more than nothing", params: { code: "bad-duration" } }).default(3_600_000),
   max_age: duration.optional(),
   idempotent: z.boolean().default(true),
+  metrics: listOf(text).default([]),
   foreach: parsed((value): boolean | null => (value === "dataset" ? true : null), { expected: "`dataset`", hint: "a stage fans out over `datasets` of stitchbook.yaml only" }).default(false),
 };
 

@@ -21,7 +21,7 @@ export type ReadStage = {
   readonly problems: readonly Problem[];
 };
 
-const ownKeys = ["stage", "inputs", "outputs", "env", "secrets", "retry", "timeout", "max_age", "idempotent", "foreach"];
+const ownKeys = ["stage", "inputs", "outputs", "env", "secrets", "retry", "timeout", "max_age", "idempotent", "metrics", "foreach"];
 
 /**
  * Reads a notebook as a stage.
@@ -44,7 +44,7 @@ export async function readStage(file: string, cells: readonly SourceCell[]): Pro
 }
 
 async function readStageMatter(source: YamlSource, file: string, sourceCells: readonly SourceCell[]): Promise<ReadStage> {
-  const [{ openFields }, { stageShape }, { readInputPattern, readOutputs }] = await Promise.all([
+  const [{ openFields }, { stageShape }, { readInputPattern, readMetricPaths, readOutputs }] = await Promise.all([
     import("./field-reader.js"),
     import("./stage-shape.js"),
     import("./declared-paths.js"),
@@ -61,6 +61,7 @@ async function readStageMatter(source: YamlSource, file: string, sourceCells: re
   const timeoutMs = fields.read("timeout", stageShape.timeout);
   const maxAgeMs = fields.read("max_age", stageShape.max_age);
   const idempotent = fields.read("idempotent", stageShape.idempotent);
+  const metrics = fields.read("metrics", stageShape.metrics);
   const foreach = fields.read("foreach", stageShape.foreach);
   fields.finish(isQuartoDocumentKey);
   problems.push(...findRepeatedVariables(source, [...env, ...secrets].map(({ name }) => name)));
@@ -69,6 +70,8 @@ async function readStageMatter(source: YamlSource, file: string, sourceCells: re
   problems.push(...readCells.flatMap((each) => each.problems));
   const cells = readCells.map(({ cell }) => cell);
   const parameters = readParameters(file, cells, { foreach: foreach === true, problems });
+  // Where `foreach` could not be read, nothing is said about `{dataset}`.
+  const declared = readOutputs(context, outputs ?? [], foreach ?? (outputs ?? []).some(({ path }) => path.includes("{dataset}")));
   const stage: Stage = {
     kind: "stage",
     id: id ?? "",
@@ -76,14 +79,14 @@ async function readStageMatter(source: YamlSource, file: string, sourceCells: re
     file,
     foreach: foreach ?? false,
     inputs: (inputs ?? []).flatMap((input, index) => readInputPattern(context, ["inputs", index], input) ?? []),
-    // Where `foreach` could not be read, nothing is said about `{dataset}`.
-    outputs: readOutputs(context, outputs ?? [], foreach ?? (outputs ?? []).some(({ path }) => path.includes("{dataset}"))),
+    outputs: declared,
     env,
     secrets,
     retry: { attempts: retry?.attempts ?? 1, delayMs: retry?.delay ?? 1000 },
     timeoutMs: timeoutMs ?? 3_600_000,
     maxAgeMs: maxAgeMs ?? null,
     idempotent: idempotent ?? true,
+    metrics: readMetricPaths(context, metrics ?? [], outputs === null ? null : declared.map(({ path }) => path)),
     cells,
     parameters,
     place: source.locate(["stage"], "key"),

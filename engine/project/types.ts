@@ -105,6 +105,8 @@ export type Stage = {
   readonly timeoutMs: number;
   readonly maxAgeMs: number | null;
   readonly idempotent: boolean;
+  /** Outputs whose numbers are kept in the history; may hold `{dataset}`. */
+  readonly metrics: readonly string[];
   readonly cells: readonly Cell[];
   readonly parameters: readonly ParameterDeclaration[];
   /** Where the front matter stands. */

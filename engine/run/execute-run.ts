@@ -11,10 +11,12 @@ import { copyArtifacts } from "./copy-artifacts.js";
 import type { Lock } from "./lock.js";
 import { closeOutputFolder } from "./output-place.js";
 import { isStageTask, isStale, type PlannedRun, prepareRun } from "./prepare-run.js";
+import { remember } from "./keep-history.js";
 import { readNeeds } from "./present-needs.js";
 import { refreshView } from "./refresh-view.js";
 import { restoreTask } from "./restore-task.js";
 import type { RunContext } from "./run-context.js";
+import { gatherDeeds } from "./run-deeds.js";
 import { runReport, type ReportTask } from "./run-report.js";
 import { runStage } from "./run-stage.js";
 import { schedule } from "./schedule.js";
@@ -48,6 +50,8 @@ export type RunOptions = {
   /** How many tasks at once. */
   readonly jobs: number;
   readonly keepGoing: boolean;
+  /** True where the run is not added to the history: `watch` runs at every change. */
+  readonly isForgotten?: boolean;
   readonly lock: Lock;
   readonly emit: Emit;
   readonly env: NodeJS.ProcessEnv;
@@ -82,9 +86,14 @@ export type EndedRun = {
  * @throws ProjectError where something is wrong that is known before anything runs; nothing was changed then
  */
 export async function executeRun(options: RunOptions): Promise<RunStatus> {
-  const { project, emit, now, selected = project.tasks, outputFolder, overrides } = options;
+  const { project, now, selected = project.tasks, outputFolder, overrides } = options;
   const startedAt = now();
-  const context = await prepareRun(options).catch((error: unknown) => {
+  const deeds = gatherDeeds(now);
+  const emit: Emit = (event) => {
+    deeds.note(event);
+    options.emit(event);
+  };
+  const context = await prepareRun({ ...options, emit }).catch((error: unknown) => {
     if (!options.signal.aborted) throw error;
     return null;
   });
@@ -103,6 +112,7 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
     emit({ event: "run.done", status: "stopped", duration_ms: now() - startedAt, ...counts, not_run: selected.map((task) => task.id) });
     return "stopped";
   }
+  const memory = options.isForgotten === true ? null : remember(context, { ...options, deeds, startedAt });
   const outcomes = await schedule(selected, {
     jobs: options.jobs,
     keepGoing: options.keepGoing,
@@ -122,7 +132,9 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
   await closeOutputFolder(context.place);
   await tidyStore(context);
   const notRun = [...outcomes].flatMap(([id, outcome]) => (outcome === "not-run" ? [id] : []));
-  emit({ event: "run.done", status, duration_ms: now() - startedAt, ...counts, not_run: notRun });
+  const durationMs = now() - startedAt;
+  await memory?.keep({ status, durationMs, notRun });
+  emit({ event: "run.done", status, duration_ms: durationMs, ...counts, not_run: notRun });
   return status;
 }
 

@@ -38,6 +38,7 @@ export function makeStage(given: Partial<Stage> & { id: string }): Stage {
     timeoutMs: 3_600_000,
     maxAgeMs: null,
     idempotent: true,
+    metrics: [],
     cells: [],
     parameters: [],
     place: { file, cell: 1, line: 1 },

@@ -42,6 +42,7 @@ const configCases: Case[] = [
   { title: "an unknown nested key", files: { "stitchbook.yaml": "name: test\nlogs:\n  kep: 3\n", [make]: stage("a") }, problems: ["missing-key stitchbook.yaml, 3:3", "unknown-key stitchbook.yaml, 3:3"] },
   { title: "no name", files: { "stitchbook.yaml": "timezone: UTC\n", [make]: stage("a") }, problems: ["missing-key stitchbook.yaml, 1:1"], says: ["`name` is missing"] },
   { title: "a bad name", files: { "stitchbook.yaml": "name: My Project\n", [make]: stage("a") }, problems: ["bad-name stitchbook.yaml, 1:7"] },
+  { title: "metrics that are no output, and no JSON", files: { [make]: stage("a", "outputs: [m.json, t.csv]", "metrics: [n.json, t.csv, m.json]") }, problems: [`undeclared-metrics ${make}, cell 1, 4:11`, `not-metrics ${make}, cell 1, 4:19`], says: ["names `n.json`, which is no output of this stage", "did you mean"] },
   { title: "wrong types, each told", files: { "stitchbook.yaml": "name: test\ndatasets: 3\nlogs: { keep: 0 }\nparams: [1]\n", [make]: stage("a") }, problems: ["wrong-type stitchbook.yaml, 2:11", "wrong-value stitchbook.yaml, 3:15", "wrong-type stitchbook.yaml, 4:9"] },
   { title: "an unknown time zone", files: { "stitchbook.yaml": "name: test\ntimezone: Europe/Berlni\n", [make]: stage("a") }, problems: ["bad-timezone stitchbook.yaml, 2:11"], says: ["did you mean `Europe/Berlin`?"] },
   { title: "an offset as time zone", files: { "stitchbook.yaml": "name: test\ntimezone: \"+01:00\"\n", [make]: stage("a") }, problems: ["bad-timezone stitchbook.yaml, 2:11"] },

@@ -59,7 +59,7 @@ describe("a stage", () => {
   it("has defaults for all but its id", async () => {
     expect(onlyStage(await read({ "notebooks/a.ipynb": [matter("stage: a"), "1"] }))).toMatchObject({
       kind: "stage", id: "a", title: "a", file: "notebooks/a.ipynb", foreach: false, inputs: [], outputs: [], env: [], secrets: [],
-      retry: { attempts: 1, delayMs: 1000 }, timeoutMs: 3_600_000, maxAgeMs: null, idempotent: true, parameters: [],
+      retry: { attempts: 1, delayMs: 1000 }, timeoutMs: 3_600_000, maxAgeMs: null, idempotent: true, metrics: [], parameters: [],
       place: { file: "notebooks/a.ipynb", cell: 1, line: 2, column: 1 },
     });
   });

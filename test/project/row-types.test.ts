@@ -17,7 +17,7 @@ const frontMatter = (...lines: readonly string[]): NotebookCells => [["---", ...
 function namesOf(...paths: readonly string[]) {
   const place = { file: "n.ipynb" };
   const outputs = paths.map((path) => ({ path, place, columns: [{ name: "x", required: true }] }));
-  const stage: Stage = { kind: "stage", id: "my-stage", title: "", file: "n.ipynb", foreach: false, inputs: [], outputs, env: [], secrets: [], retry: { attempts: 1, delayMs: 0 }, timeoutMs: 1, maxAgeMs: null, idempotent: true, cells: [], parameters: [], place };
+  const stage: Stage = { kind: "stage", id: "my-stage", title: "", file: "n.ipynb", foreach: false, inputs: [], outputs, env: [], secrets: [], retry: { attempts: 1, delayMs: 0 }, timeoutMs: 1, maxAgeMs: null, idempotent: true, metrics: [], cells: [], parameters: [], place };
   const { types, problems } = nameRowTypes([stage]);
   return { byPath: Object.fromEntries(types.map(({ name, output }) => [output.path, name])), problems };
 }

@@ -54,7 +54,8 @@ async function run(input: CommandInput): Promise<number> {
   const waitMs = readWait(flags);
   const site = findSite(flags);
   const request = readSelection(flags, positionals, site);
-  const runId = createRunId(Date.now(), Math.random);
+  const startedAt = Date.now();
+  const runId = createRunId(startedAt, Math.random);
   const stop = stopOnSignals();
   // What is read under the lock stays true: no other run publishes meanwhile.
   const lock = await takeLock(site, { runId, waitMs, signal: stop.signal });
@@ -65,6 +66,10 @@ async function run(input: CommandInput): Promise<number> {
   try {
     const status = await runLocked({ flags, site, request, runId, lock, jobs, stop });
     return exitCodeOf(status, stop.exitCode());
+  } catch (error) {
+    const { tellOfNoRun } = await import("./tell-of-no-run.js");
+    await tellOfNoRun(error, { site, runId, startedAt, signal: stop.signal });
+    throw error;
   } finally {
     await lock.release();
     stop.forget();

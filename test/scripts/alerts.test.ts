@@ -125,6 +125,22 @@ describe("a failure", () => {
   }, timeout);
 });
 
+describe("a run that can't begin", () => {
+  it("is told once, and once when one can again", async () => {
+    const root = await freshProject();
+    await editFile(root, "notebooks/train.ipynb", (text) => text.replace("const r2 = Number(", "const r2: string = 1 * Number("));
+    expect((await run(root)).code).toBe(2);
+    await editFile(root, "stitchbook.yaml", (text) => text.replace("name: watched", "name: watched\nnotebok: x"));
+    expect((await run(root)).code).toBe(2);
+    expect(await runStitchbook(["run", "nothing"], { cwd: root, env })).toMatchObject({ code: 2 });
+    await editFile(root, "stitchbook.yaml", (text) => text.replace("\nnotebok: x", ""));
+    await editFile(root, "notebooks/train.ipynb", (text) => text.replace("const r2: string = 1 * Number(", "const r2 = Number("));
+    expect((await run(root)).code).toBe(0);
+    expect(subjects()).toEqual(["[Alert] watched: the run failed: Type 'number' is not assignable to type 'string'. (TS2322)", "[Over] watched: the run ends well again"]);
+    expect(mail.mails[0]?.text).toContain("Where: notebooks/train.ipynb, cell 2, line 2, column 7");
+  }, timeout);
+});
+
 describe("a channel", () => {
   it("that is dead fails nothing, is logged as an error without its secrets, and is told by the next run", async () => {
     const root = await freshProject();

@@ -3,6 +3,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { compileNotebooks } from "../engine/notebook/compile/compile-notebooks.js";
 import { warnOfUnstripped } from "../engine/notebook/strip/unstripped-notebooks.js";
 import { formatAnnotation } from "../engine/observe/annotations.js";
+import { checkRules, formatRehearsal, type RuleCheck } from "../engine/observe/alerts/check-rules.js";
 import { readEveryRecord } from "../engine/checkpoint/records.js";
 import { findFilePlace } from "../engine/project/file-place.js";
 import { findNotebooks } from "../engine/project/find-notebooks.js";
@@ -17,7 +18,7 @@ import type { Problem, Project } from "../engine/project/types.js";
 import { type Command, exitCodes, type Flags, nearest, UsageError } from "./command.js";
 import { findSite, madePaths, openProject, refuseArguments, type Site } from "./project-commands.js";
 
-type Findings = { readonly problems: readonly Problem[]; readonly project: Project | null };
+type Findings = { readonly problems: readonly Problem[]; readonly project: Project | null; readonly rules?: RuleCheck["rehearsals"] };
 
 const formats = ["text", "json", "github"] as const;
 type Format = (typeof formats)[number];
@@ -53,9 +54,9 @@ async function readFormat(flags: Flags): Promise<Format> {
 
 type Telling = { readonly site: Site; readonly format: Format; readonly isQuiet: boolean };
 
-async function tellFindings({ problems, project }: Findings, { site, format, isQuiet }: Telling): Promise<void> {
+async function tellFindings({ problems, project, rules = [] }: Findings, { site, format, isQuiet }: Telling): Promise<void> {
   if (format === "json") {
-    process.stdout.write(`${JSON.stringify({ problems, ignored: project?.ignoredNotebooks ?? [] })}\n`);
+    process.stdout.write(`${JSON.stringify({ problems, ignored: project?.ignoredNotebooks ?? [], rules: rules.map(({ watched, fired, runs }) => ({ path: watched.path, metric: watched.metric, dataset: watched.dataset, below: watched.below, above: watched.above, change: watched.change, fired, runs })) })}\n`);
     return;
   }
   for (const problem of problems) {
@@ -64,6 +65,7 @@ async function tellFindings({ problems, project }: Findings, { site, format, isQ
   }
   if (isQuiet) return;
   for (const notebook of project?.ignoredNotebooks ?? []) process.stdout.write(`ignored: ${notebook} has no front matter with \`stage:\`\n`);
+  for (const rule of rules) process.stdout.write(`alert: ${formatRehearsal(rule)}\n`);
   const errors = problems.filter((problem) => problem.severity === "error").length;
   process.stdout.write(summarise(errors, problems.length - errors, project));
 }
@@ -88,7 +90,8 @@ async function findProblems(site: Site, overrides: readonly string[]): Promise<F
   }
   const cache = createPlanCache(project.root, { stateFolder: site.stateFolder, isReadOnly: true });
   const found = [...project.warnings, ...resolveParameters(project, overrides).problems, ...(await checkCode(project, { site, cache })), ...missingAlternatives(project), ...(await findUnstripped(site))];
-  return { problems: found, project };
+  const rules = checkRules(project, site.stateFolder);
+  return { problems: [...found, ...rules.warnings], project, rules: rules.rehearsals };
 }
 
 async function findUnstripped({ root }: Site): Promise<Problem[]> {

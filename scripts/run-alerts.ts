@@ -4,7 +4,7 @@ import { concludeRun } from "../engine/observe/alerts/conclude-run.js";
 import type { Picture } from "../engine/observe/alerts/message.js";
 import type { ChartChoice } from "../engine/observe/alerts/pick-chart.js";
 import { readVariables } from "../engine/observe/alerts/variables.js";
-import type { Past } from "../engine/observe/alerts/types.js";
+import { readPast } from "../engine/observe/alerts/past.js";
 import type { Listener, RunEvent } from "../engine/observe/events.js";
 import { createMasker } from "../engine/notebook/secrets/masker.js";
 import type { Alerts, Project } from "../engine/project/types.js";
@@ -18,9 +18,6 @@ export type RunAlerts = {
   /** @returns whether any rule holds */
   readonly conclude: (ended: EndedRun) => Promise<boolean>;
 };
-
-/** Nothing is known of earlier runs yet. */
-const noPast: Past = { lastGood: () => null, recent: () => [] };
 
 export type RunAlertsOptions = {
   readonly site: Site;
@@ -41,11 +38,10 @@ export function watchForAlerts(options: RunAlertsOptions): RunAlerts {
     listener: tally.listener,
     conclude: (ended) => {
       const { open, mask } = openForSite(site, alerts);
-      const past = noPast;
       const { startedAt, artifactRoot, records } = ended;
       return concludeRun({
         project, alerts, stateFolder: site.stateFolder, run: runId, startedAt, now: Date.now(), overrides, artifactRoot, isTrial,
-        records, tally, past, open, mask, emit, signal, draw: (choice) => draw(ended, choice),
+        records, tally, past: readPast(site.stateFolder), open, mask, emit, signal, draw: (choice) => draw(ended, choice),
       });
     },
   };

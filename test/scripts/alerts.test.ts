@@ -111,6 +111,38 @@ describe("a rule on a metric", () => {
   }, timeout);
 });
 
+describe("a rule on a change", () => {
+  it("compares with the last good run, says nothing of a run that did nothing, and is over with the next small change", async () => {
+    const root = await freshProject();
+    const setRows = (rows: number) => writeFile(join(root, "data/rows.txt"), String(rows));
+    const kinds = async () => (await run(root)).events.filter(({ event }) => event === "alert.fired").map((each) => each["message"]);
+    await setRows(13);
+    expect(await kinds()).toEqual(["rows: 13 differs from 10 by 30%, more than 20%"]);
+    expect(await kinds()).toEqual(["rows: 13 is what it was"]);
+    await setRows(14);
+    expect(await kinds()).toEqual([]);
+    expect(subjects()).toEqual(["[Alert] watched: rows of out/rows.csv: 13 differs from 10 by 30%, more than 20%", "[Over] watched: rows of out/rows.csv is well again: 14 differs from 13 by 7.69%, at most 20%"]);
+    expect(mail.mails[1]?.text).toContain("Last values: 10  →  13  →  14");
+    const { code, stdout } = await runStitchbook(["check"], { cwd: root });
+    expect(code).toBe(0);
+    expect(stdout).toContain("alert: rows of out/rows.csv changed by more than 20%: would have fired in 1 of 4 recorded runs\n");
+    expect(stdout).toContain("alert: test.r2 of out/metrics.json below 0.75: would have fired in 0 of 4 recorded runs\n");
+  }, timeout);
+
+  it("is warned of by check where its file or its metric is not there yet", async () => {
+    const root = await freshProject();
+    await rm(join(root, "out/rows.csv"));
+    await editFile(root, "stitchbook.yaml", (text) => text.replace("test.r2", "test.r3"));
+    const { code, stdout } = await runStitchbook(["check", "--json"], { cwd: root });
+    const { problems } = JSON.parse(stdout) as { problems: { code: string }[] };
+    expect(code).toBe(0);
+    expect(problems.filter((problem) => problem.code.startsWith("rule-"))).toMatchObject([
+      { severity: "warning", code: "rule-without-metric", place: { file: "stitchbook.yaml", line: 7 }, message: "`out/metrics.json` holds no number `test.r3`", hint: "did you mean `test.r2`?" },
+      { severity: "warning", code: "rule-without-file", place: { file: "stitchbook.yaml", line: 8 } },
+    ]);
+  }, timeout);
+});
+
 describe("a failure", () => {
   it("is told once with its place and its command, and once when it is over", async () => {
     const root = await freshProject();

@@ -1,7 +1,5 @@
 import type { Alerts } from "../../project/types.js";
-import { sendEmail } from "./email.js";
 import type { Message } from "./message.js";
-import { postToSlack } from "./slack.js";
 import type { ChannelName } from "./types.js";
 import { fillVariables, type Variables } from "./variables.js";
 
@@ -32,14 +30,14 @@ export function openChannels(alerts: Alerts, variables: Variables): OpenChannels
   if (alerts.slack !== null) {
     const webhook = fill(alerts.slack, "slack");
     secrets["alerts.slack"] = webhook;
-    channels.push({ name: "slack", send: (message, signal) => postToSlack(webhook, message, signal) });
+    channels.push({ name: "slack", send: async (message, signal) => (await import("./slack.js")).postToSlack(webhook, message, signal) });
   }
   if (alerts.email !== null) {
     const { smtp, from, to } = alerts.email;
     // One variable may hold several addresses.
     const mailbox = { smtp: fill(smtp, "email"), from: fill(from, "email"), to: to.flatMap((each) => fill(each, "email").split(",")).map((each) => each.trim()).filter((each) => each !== "") };
     Object.assign(secrets, secretsOfUrl(mailbox.smtp));
-    channels.push({ name: "email", send: (message, signal) => sendEmail(mailbox, message, signal) });
+    channels.push({ name: "email", send: async (message, signal) => (await import("./email.js")).sendEmail(mailbox, message, signal) });
   }
   const link = alerts.link === null ? null : fillVariables(alerts.link, variables).value;
   return {

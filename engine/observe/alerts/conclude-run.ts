@@ -10,7 +10,6 @@ import { judgeRules } from "./judge-rules.js";
 import type { Picture } from "./message.js";
 import { pickCharts, type ChartChoice } from "./pick-chart.js";
 import { readPresent } from "./present-values.js";
-import { tellPeople } from "./tell-people.js";
 import type { Finding, News, Past } from "./types.js";
 import { listWatched } from "./watched.js";
 
@@ -64,6 +63,7 @@ async function tell(news: ReturnType<typeof findNews>["news"], state: AlertState
   const picture = await findPicture(project, news.map((each) => each.news), options.draw);
   const link = open.link ?? join("logs", `${run}.jsonl`);
   const facts = { project: project.name, run, time: new Date(startedAt).toISOString(), durationMs: now - startedAt, overrides, link };
+  const { tellPeople } = await import("./tell-people.js");
   return tellPeople(news, state, { ...options, channels: open.channels, run: facts, picture });
 }
 

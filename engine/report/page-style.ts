@@ -48,11 +48,11 @@ const blocks = `
 .scroll,.plot{overflow-x:auto;max-width:100%}
 table{border-collapse:collapse;font-size:.88rem;line-height:1.4;font-variant-numeric:tabular-nums lining-nums;margin:0}
 .scroll{margin:0 0 1.2rem}th,td{padding:.4rem .8rem .4rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
-th[align=right],td[align=right]{text-align:right}th[align=center],td[align=center]{text-align:center}th+th,td+td{padding-left:.8rem}
+th[align=right],td[align=right]{text-align:right}td[align=right]{white-space:nowrap}th[align=center],td[align=center]{text-align:center}th+th,td+td{padding-left:.8rem}
 th{font-weight:600;color:var(--soft);border-bottom-color:var(--soft);vertical-align:bottom}
 .key-figures{margin:0 0 1.8rem}.key-figures dl{margin:0;display:grid;grid-template-columns:repeat(auto-fit,minmax(9.2rem,1fr));gap:0;border-top:2px solid var(--ink);border-bottom:1px solid var(--line)}
-.key-figures dl>div{padding:.7rem .9rem .8rem 0}.key-figures dt{font-size:.82rem;color:var(--soft);line-height:1.3}
-.key-figures dd{margin:0;font-size:.82rem;line-height:1.35;color:var(--soft)}.key-figures dd.value{font-size:1.3rem;line-height:1.4;color:var(--ink);font-weight:600;letter-spacing:-.02em;text-wrap:balance;font-variant-numeric:lining-nums}
+.key-figures dl>div{padding:.7rem .9rem .8rem 0;display:grid;grid-row:span 3;grid-template-rows:subgrid;align-content:start}.key-figures dt{font-size:.82rem;color:var(--soft);line-height:1.3;align-self:end}
+.key-figures dd{margin:0;font-size:.82rem;line-height:1.35;color:var(--soft);text-wrap:balance}.key-figures dd.value{font-size:1.3rem;line-height:1.4;color:var(--ink);font-weight:600;letter-spacing:-.02em;text-wrap:balance;font-variant-numeric:lining-nums}
 .key-figures dd.value strong{font-weight:inherit}
 figure{margin:1.8rem 0 2rem}figcaption{font-size:.88rem;line-height:1.45;color:var(--soft);margin-top:.5rem}figure.table figcaption{margin:0 0 .5rem}
 figcaption b{color:var(--ink);font-weight:600}figcaption .tools{white-space:nowrap}
@@ -79,7 +79,7 @@ const print = `
 @media print{
 body{font-size:10.5pt}.sheet{max-width:none;padding:0}nav,.skip,button,.tip,.tip-dot,.cell summary{display:none!important}
 h1,h2,h3,h4{break-after:avoid}figure,.key-figures,.markdown-alert,tr,pre{break-inside:avoid}p,li{orphans:3;widows:3}
-.scroll,.plot,pre{overflow:visible}pre{white-space:pre-wrap}.plot svg,.plot[data-live] svg{max-width:100%;height:auto}
+.scroll,.plot,.plot svg,pre{overflow:visible}pre{white-space:pre-wrap}.plot svg,.plot[data-live] svg{max-width:100%;height:auto}
 a{color:inherit}main a[href^="http"]::after{content:" (" attr(href) ")";font-size:.85em;color:var(--soft)}figcaption>a{display:none}
 *{print-color-adjust:exact}}`;
 

@@ -182,6 +182,8 @@ describe.skipIf(isBrowserSkipped)("a report's page in a browser", () => {
     await page.emulateMedia({ media: "print" });
     expect(await page.locator("button:visible, nav:visible, .skip:visible").count()).toBe(0);
     for (const value of await page.locator("figure, .key-figures").evaluateAll((all) => all.map((each) => getComputedStyle(each).breakInside))) expect(value).toBe("avoid");
+    // A name that a wider font makes longer than its room is not cut off.
+    for (const value of await page.locator(".plot svg").evaluateAll((all) => all.map((each) => getComputedStyle(each).overflow))) expect(value).toBe("visible");
     expect((await page.pdf({ format: "A4" })).length).toBeGreaterThan(20_000);
     await page.context().close();
   });

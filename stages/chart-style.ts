@@ -13,10 +13,13 @@ export const schema = "https://vega.github.io/schema/vega-lite/v5.json";
 
 /** Larger letters than Vega-Lite's own, legends above the plot. */
 export const config: NonNullable<TopLevelSpec["config"]> = {
-  axis: { labelFontSize: 13, titleFontSize: 13, titleFontWeight: "normal", gridOpacity: 0.5 },
+  axis: { labelFontSize: 13, titleFontSize: 13, titleFontWeight: "normal", gridOpacity: 0.5, labelFlush: false },
   legend: { orient: "top", labelFontSize: 13, titleFontSize: 13, symbolSize: 90, title: null },
   header: { labelFontSize: 14, labelFontWeight: "bold" },
 };
+
+/** The axis under a plot that long names have made narrow: a title in its middle would stick out to the right on a telephone. */
+export const besideLongNames = { titleAnchor: "end", tickCount: 6 } as const;
 
 /** Calendar days are drawn as such: in any time zone the same day. */
 export const dayAxis = { field: "date", type: "temporal", timeUnit: "utcyearmonthdate", scale: { type: "utc" }, title: null } as const;

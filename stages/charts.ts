@@ -1,6 +1,6 @@
 /** Charts of the data and of the model, as Vega-Lite specs. Titles are left to captions; axes name their units. */
 import type { TopLevelSpec } from "vega-lite";
-import { config, dayAxis, monthNames, placeHeader, schema, short, width } from "./chart-style.js";
+import { besideLongNames, config, dayAxis, monthNames, placeHeader, schema, short, width } from "./chart-style.js";
 import { monthOf } from "./calendar.js";
 import type { Distribution } from "./features.js";
 import { groupBy } from "./groups.js";
@@ -96,7 +96,7 @@ export function candidatesChart(scores: readonly CandidateScore[], chosen: strin
     ],
     encoding: {
       y: { field: "title", type: "nominal", sort: null, title: null, axis: { labelLimit: 240 } },
-      x: { field: "rmse", type: "quantitative", title: "Root mean squared error (°C)" },
+      x: { field: "rmse", type: "quantitative", title: "Root mean squared error (°C)", axis: besideLongNames },
       tooltip: [
         { field: "title", type: "nominal", title: "Model" },
         { field: "rmse", type: "quantitative", title: "RMSE (°C)" },
@@ -117,7 +117,7 @@ export function coefficientsChart({ coefficients }: Model["linear"]): TopLevelSp
     width: width - 150,
     height: { step: 20 },
     layer: [
-      { mark: { type: "bar", height: 10 }, encoding: { x: { field: "weight", type: "quantitative", title: "Effect of one standard deviation (°C)" } } },
+      { mark: { type: "bar", height: 10 }, encoding: { x: { field: "weight", type: "quantitative", title: "Effect of one standard deviation (°C)", axis: besideLongNames } } },
       { mark: { type: "rule", strokeWidth: 2 }, encoding: { x: { field: "low", type: "quantitative" }, x2: { field: "high" } } },
     ],
     encoding: {

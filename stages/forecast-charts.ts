@@ -96,7 +96,7 @@ export function residualsChart(days: readonly TestDay[]): TopLevelSpec {
   };
 }
 
-/** Mean absolute error by month as bars, that of "as warm as the day before" as ticks, a panel a place. */
+/** Mean absolute error by month as bars, that of "the same as today" as ticks, a panel a place. */
 export function errorByMonthChart(errors: readonly MonthScore[]): TopLevelSpec {
   const values = errors.map(({ location, month, mae, persistence_mae }) => ({
     location,
@@ -104,7 +104,7 @@ export function errorByMonthChart(errors: readonly MonthScore[]): TopLevelSpec {
     mae: short(mae),
     persistence: short(persistence_mae),
   }));
-  const scale = { domain: ["model", "same as the day before"] };
+  const scale = { domain: ["model", "same as today"] };
   const y = { type: "quantitative", title: "Mean error (°C)" } as const;
   return {
     $schema: schema,
@@ -120,12 +120,12 @@ export function errorByMonthChart(errors: readonly MonthScore[]): TopLevelSpec {
           mark: { type: "tick", thickness: 3, opacity: 1, width: { band: 0.9 } },
           encoding: {
             y: { ...y, field: "persistence" },
-            color: { datum: "same as the day before", type: "nominal", scale },
+            color: { datum: "same as today", type: "nominal", scale },
             tooltip: [
               { field: "location", type: "nominal", title: "Place" },
               { field: "month", type: "ordinal", title: "Month" },
               { field: "mae", type: "quantitative", title: "Model (°C)" },
-              { field: "persistence", type: "quantitative", title: "Same as the day before (°C)" },
+              { field: "persistence", type: "quantitative", title: "Same as today (°C)" },
             ],
           },
         },

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -45,6 +45,13 @@ async function emitTypes() {
   copyFileSync(join(root, "engine/notebook/api/data.d.ts"), join(dist, "data.d.ts"));
 }
 
+/** The JSON Schemas that editors are pointed at. */
+async function writeSchemas() {
+  const { makeSchema, schemaNames } = await import(pathToFileURL(join(dist, "json-schema.js")).href);
+  mkdirSync(join(dist, "schemas"), { recursive: true });
+  for (const name of schemaNames) writeFileSync(join(dist, `schemas/${name}.json`), `${JSON.stringify(makeSchema(name), null, 2)}\n`);
+}
+
 /** A command that is running still loads the chunks of its own build: they stay for a day. */
 function removeOldChunks() {
   const folder = join(dist, "chunks");
@@ -73,6 +80,7 @@ async function build() {
       entryPoints: [
         { in: "scripts/cli.ts", out: "stitchbook" },
         { in: "engine/report/artist-thread.ts", out: "artist-thread" },
+        { in: "engine/project/json-schema.ts", out: "json-schema" },
         ...developer.map((name) => ({ in: `scripts/dev/${name}.ts`, out: `dev/${name}` })),
       ],
       outdir: "dist",
@@ -113,6 +121,7 @@ async function build() {
     }),
     emitTypes(),
   ]);
+  await writeSchemas();
   removeOldChunks();
   chmodSync(join(dist, "stitchbook.js"), 0o755);
   writeFileSync(stampFile, sourcesStamp());

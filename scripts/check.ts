@@ -26,13 +26,16 @@ type Format = (typeof formats)[number];
 export const command: Command = {
   usage: "[options]",
   summary: "Read and type-check everything: configuration, front matter, graph, notebooks, templates. Runs nothing.",
-  options: { param: { type: "string", multiple: true }, format: { type: "string" } },
+  options: { param: { type: "string", multiple: true }, format: { type: "string" }, schema: { type: "string" } },
   optionHelp: {
     param: "NAME=VALUE  check this value of a parameter, too",
     format: "FORMAT  text (for people), json, or github: annotations of GitHub Actions",
+    schema: "NAME  check nothing; print the JSON Schema of config (stitchbook.yaml), stage or report (front matter)",
   },
   async run({ flags, positionals }) {
     refuseArguments("check", positionals);
+    const schema = flags.text("schema");
+    if (schema !== undefined) return printSchema(schema);
     const format = await readFormat(flags);
     const site = findSite(flags);
     const findings = await findProblems(site, flags.list("param"));
@@ -41,6 +44,14 @@ export const command: Command = {
     return errors === 0 ? exitCodes.ok : exitCodes.unusable;
   },
 };
+
+async function printSchema(named: string): Promise<number> {
+  const { makeSchema, schemaNames } = await import("../engine/project/json-schema.js");
+  const name = schemaNames.find((each) => each === named);
+  if (name === undefined) throw new UsageError(`--schema: expected ${schemaNames.join(", ")}, found ${named}${await nearest(named, schemaNames, (near) => near)}`);
+  process.stdout.write(`${JSON.stringify(makeSchema(name), null, 2)}\n`);
+  return exitCodes.ok;
+}
 
 async function readFormat(flags: Flags): Promise<Format> {
   const named = flags.text("format");

@@ -32,7 +32,7 @@ export async function readCellOptions(file: string, { tags, ...cell }: SourceCel
   const [{ openFields }, { listOf, parsed, text }] = await Promise.all([import("./field-reader.js"), import("./shapes.js")]);
   const problems: Problem[] = [];
   const fields = openFields(source, problems);
-  const label = fields.read("label", parsed(readLabel, { expected: "a letter, then letters, digits, `-` and `_`", code: "bad-label" }).optional());
+  const label = fields.read("label", parsed(readLabel, { expected: "a letter, then letters, digits, `-` and `_`", code: "bad-label", schema: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]*$" } }).optional());
   const captions = ["caption", "fig-cap", "tbl-cap"].map((key) => fields.read(key, text.optional()));
   const alts = ["alt", "fig-alt"].map((key) => fields.read(key, text.optional()));
   const ownTags = fields.read("tags", listOf(text).optional());

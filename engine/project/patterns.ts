@@ -115,6 +115,14 @@ export function findReserved(path: string): string | null {
 
 const tableEnds = [".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather"];
 
+/** The same as a pattern of JSON Schema, which knows no flags. */
+export const tablePathPattern = `(${tableEnds.map(ignoreCase).join("|")})$`;
+export const jsonPathPattern = `${ignoreCase(".json")}$`;
+
+function ignoreCase(end: string): string {
+  return [...end].map((letter) => (letter === "." ? "\\." : `[${letter}${letter.toUpperCase()}]`)).join("");
+}
+
 /** True where `rows`, `columns` and `key` have a meaning. */
 export function isTablePath(path: string): boolean {
   return tableEnds.some((end) => path.toLowerCase().endsWith(end));

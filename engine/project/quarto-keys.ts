@@ -3,7 +3,7 @@
  * @see https://quarto.org/docs/reference/formats/html.html
  * @see https://quarto.org/docs/reference/cells/cells-jupyter.html
  */
-const documentKeys = new Set(
+export const quartoDocumentKeys: readonly string[] =
   (
     "title subtitle date date-format date-modified author affiliation institute keywords categories description abstract abstract-title " +
     "copyright license funding citation doi order image draft aliases pagetitle title-block-style title-block-banner " +
@@ -18,8 +18,9 @@ const documentKeys = new Set(
     "embed-resources self-contained self-contained-math standalone anchor-sections smooth-scroll comments website book project " +
     "listing editor editor_options keep-md keep-ipynb df-print warning echo eval output include error cache freeze notebook-view " +
     "notebook-links notebook-preserve-cells other-links code-links lightbox appendix-style appendix-cite-as google-scholar revealjs slide-level"
-  ).split(" "),
-);
+  ).split(" ");
+
+const documentKeys = new Set(quartoDocumentKeys);
 
 const cellKeys = new Set(
   (

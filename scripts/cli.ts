@@ -11,6 +11,9 @@ const commands: Readonly<Record<string, { readonly summary: string; readonly loa
   clean: { summary: "remove what runs made, or only what nobody declares any more", load: () => import("./clean.js") },
   gc: { summary: "bound the size and age of what is kept of earlier results", load: () => import("./gc.js") },
   strip: { summary: "take outputs and volatile metadata out of notebooks", load: () => import("./strip.js") },
+  history: { summary: "past runs with their metrics", load: () => import("./history.js") },
+  compare: { summary: "two past runs side by side", load: () => import("./compare.js") },
+  logs: { summary: "read the log of a run, failures first", load: () => import("./logs.js") },
   alerts: { summary: "alerts test: send a test message to each channel", load: () => import("./alerts.js") },
   verify: { summary: "prove that artifacts are reproducible: execute again elsewhere, compare bytes", load: () => import("./verify.js") },
 };

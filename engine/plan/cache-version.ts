@@ -4,4 +4,4 @@
  * another default of the worker's environment. A change that only moves, renames or speeds up the engine does not count.
  * Raise it too when the meaning or the keys of fingerprint parts change, so that old records are not read as new ones.
  */
-export const CACHE_VERSION = 2;
+export const CACHE_VERSION = 3;

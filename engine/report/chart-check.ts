@@ -1,8 +1,5 @@
+import { manyRows, tooManyRows } from "../project/chart-rows.js";
 import type { JsonValue, Place, Problem } from "../project/types.js";
-
-/** Rows in one chart from which a reader's page grows slow, and from which it isn't drawn. */
-const manyRows = 20_000;
-const tooManyRows = 200_000;
 
 const safeLink = /^(?:https?:|mailto:|#|\/|\.{0,2}\/|[^:]*$)/i;
 

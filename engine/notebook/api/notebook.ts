@@ -8,13 +8,13 @@ export interface Show {
    * Displays a value below the cell that runs, at any point of it and as often as it is called.
    *
    * An arquero table is shown as a table: its first 20 rows, with the type and the number of missing values of each
-   * column. A Vega-Lite specification is drawn as a chart; in it, `data` (or the `values` of a data source, or an entry
+   * column; a click on a header sorts them, where the front end allows it. A Vega-Lite specification is drawn as a chart; in it, `data` (or the `values` of a data source, or an entry
    * of `datasets`) may be an arquero table as it is. Anything else is shown as text, as `console.log` would write it.
    *
    * Outside of a notebook the text form is printed.
    *
    * @param value - the table, specification or other value
-   * @throws TypeError when a specification contains itself
+   * @throws TypeError when a specification contains itself, RangeError when it holds more than 200,000 rows
    */
   (value: unknown): void;
   /**

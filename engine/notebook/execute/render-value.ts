@@ -1,5 +1,5 @@
-import { inspect } from "node:util";
 import type { MimeBundle } from "../types.js";
+import { inspectValue } from "./inspect-value.js";
 import { renderTable } from "./render-table.js";
 import { isTable } from "./table-like.js";
 import { isVegaLiteSpec, renderVegaLite } from "./vega-lite-spec.js";
@@ -11,5 +11,5 @@ import { isVegaLiteSpec, renderVegaLite } from "./vega-lite-spec.js";
 export function renderValue(value: unknown): MimeBundle {
   if (isTable(value)) return renderTable(value);
   if (isVegaLiteSpec(value)) return renderVegaLite(value);
-  return { "text/plain": inspect(value) };
+  return { "text/plain": inspectValue(value) };
 }

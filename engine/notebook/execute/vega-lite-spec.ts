@@ -1,5 +1,8 @@
+import { types } from "node:util";
 import type { JsonValue } from "../../project/types.js";
 import type { MimeBundle } from "../types.js";
+import { checkRows } from "./chart-rows.js";
+import { isPlainObject } from "./plain-object.js";
 import { isTable, rowsOf, type TableLike } from "./table-like.js";
 
 /** The type under which JupyterLab and VS Code draw charts; they know v3 to v5. */
@@ -9,7 +12,7 @@ const compositions = ["layer", "hconcat", "vconcat", "concat"] as const;
 
 /** Whether a value is a Vega-Lite specification: it says so in `$schema`, or has the shape of one. */
 export function isVegaLiteSpec(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (!isPlainObject(value)) return false;
+  if (types.isProxy(value) || !isPlainObject(value)) return false;
   if (typeof value["$schema"] === "string") return value["$schema"].includes("vega-lite");
   return hasDataOrEncoding(value) ? hasView(value) : isComposition(value, (view) => hasView(view) && hasDataOrEncoding(view));
 }
@@ -18,9 +21,10 @@ export function isVegaLiteSpec(value: unknown): value is Readonly<Record<string,
  * A chart's specification as a notebook stores it.
  *
  * @param spec May hold arquero tables as `data`, as `values` of a data source, or under `datasets`.
- * @throws TypeError where the specification contains itself.
+ * @throws TypeError where the specification contains itself; RangeError where it holds too many rows to be drawn.
  */
 export function renderVegaLite(spec: Readonly<Record<string, unknown>>): MimeBundle {
+  checkRows(spec);
   const json = toSpecJson(spec);
   return { [vegaLiteMimeType]: json, "text/plain": describeChart(spec) };
 }
@@ -46,12 +50,6 @@ function isComposition(value: Readonly<Record<string, unknown>>, test: (view: Re
     const views = value[key];
     return Array.isArray(views) && views.length > 0 && views.every((view) => isPlainObject(view) && test(view));
   });
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 type Position = { readonly key: string; readonly parent?: string; readonly ancestors: Set<object> };

@@ -1,5 +1,6 @@
 import * as aq from "arquero";
-import { describe, expect, it } from "vitest";
+import { inspect } from "node:util";
+import { describe, expect, it, vi } from "vitest";
 import { renderValue } from "../../../engine/notebook/execute/render-value.js";
 
 function render(value: unknown) {
@@ -16,38 +17,95 @@ describe("tables", () => {
 
   it("are shown as HTML, Markdown and text with types, missing values and the number of rows", () => {
     const { html, markdown, plain } = render(table);
-    expect(html).toContain("<caption>4 rows, 3 columns</caption>");
-    expect(html).toContain("city<br><small>string, 1 missing</small>");
-    expect(html).toContain("<td>2012-01-02</td>");
-    expect(html).toContain("<td>1.23457</td>");
-    expect(markdown.split("\n").slice(0, 3)).toEqual(["| city | \\<b\\>t\\|emp\\</b\\> | day |", "| --- | ---: | --- |", "| Oslo | 1.23457 | 2012-01-02 |"]);
-    expect(plain).toContain("4 rows, 3 columns\n");
-    expect(plain.split("\n")).toHaveLength(7);
+    expect(html).toContain("<p>4 rows, 3 columns</p>");
+    expect(html).toContain('<th scope="col">city<br><small>string, 1 missing</small></th>');
+    expect(html).toContain("<td>2012-01-02 03:04:05Z</td>");
+    expect(html).toContain('<td align="right" title="1.23456789" data-value="1.23456789">1.23457</td>');
+    expect(markdown.split("\n")).toEqual([
+      "| city       | \\<b\\>t\\|emp\\</b\\> | day                  |",
+      "| ---------- | ----------------: | -------------------- |",
+      "| Oslo       |           1.23457 | 2012-01-02 00:00:00Z |",
+      "|            |               NaN | 2012-01-02 03:04:05Z |",
+      "| a\\|b \\<i\\> |             1e+21 |                      |",
+      "| x y        |           7.00000 | Invalid Date         |",
+      "",
+      "4 rows, 3 columns. city: string, 1 missing; \\<b\\>t\\|emp\\</b\\>: number, 1 missing; day: date, 1 missing.",
+    ]);
+    expect(plain.split("\n")).toEqual([
+      "4 rows, 3 columns",
+      "city                    <b>t|emp</b>  day",
+      "string, 1 missing  number, 1 missing  date, 1 missing",
+      "Oslo                         1.23457  2012-01-02 00:00:00Z",
+      "null                             NaN  2012-01-02 03:04:05Z",
+      "a|b <i>                        1e+21  undefined",
+      "x↵y                          7.00000  Invalid Date",
+    ]);
   });
 
   it("escape everything, headers too", () => {
-    const { html, markdown } = render(table);
+    const { html } = render(table);
     expect(html).not.toMatch(/<b>|<i>/);
     expect(html).toContain("&lt;b&gt;t|emp&lt;/b&gt;");
-    expect(markdown).toContain("| a\\|b \\<i\\> |");
-    expect(markdown).toContain("| x y | 7 |  |");
+    const quoted = render(aq.table({ 'a" onclick="x': ['"'.repeat(90) + "<script>"] })).html;
+    expect(quoted).not.toMatch(/ onclick="x|"<script>/);
+    expect(render(aq.table({ a: ["\u0000\u001b[31m\t"] })).plain).toContain("␀␛[31m⇥");
   });
 
-  it("show the first twenty rows of what a filter and an order leave", () => {
-    const many = aq.table({ n: Array.from({ length: 1500 }, (_, index) => index), v: Array.from({ length: 1500 }, (_, index) => (index % 3 === 0 ? null : "x")) });
-    const seen = many.filter((row: { n: number }) => row.n >= 500).orderby(aq.desc("n"));
-    const { html, plain } = render(seen);
-    expect(html).toContain("1,000 rows, 2 columns; the first 20 rows");
+  it("show missing values apart from texts, cut long texts and keep them whole below the pointer", () => {
+    const long = "wörd ".repeat(40);
+    const { html, plain } = render(aq.table({ a: ["null", null, undefined, "", long, `${"x".repeat(78)}😀 more`], b: [10n, [1, { c: [2] }], { d: 1 }, new Map([[1, 2]]), aq.table({ e: [1] }), () => 1] }));
+    for (const cell of ["<td>null</td>", "<td><em>null</em></td>", "<td><em>undefined</em></td>", "<td></td>", `<td title="${long}">`, "<td>10n</td>", "<td><code>{ d: 1 }</code></td>", "<td><code>[Table: 1 row, 1 column (e)]</code></td>"]) expect(html).toContain(cell);
+    expect(html).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);
+    expect(html).toContain("string, 2 missing");
+    expect(html).toContain("array | bigint | function | object");
+    expect(plain).toContain(`${long.slice(0, 79)}…`);
+  });
+
+  it("give numbers of a column the same decimals, and no more digits than tell something", () => {
+    const column = (...values: readonly number[]): string[] => render(aq.table({ n: values })).plain.split("\n").slice(3).map((line) => line.trim());
+    expect(column(1.5, 7, -0.25)).toEqual(["1.50", "7.00", "-0.25"]);
+    expect(column(2012, 1e6, -3)).toEqual(["2012", "1000000", "-3"]);
+    expect(column(1 / 3, 1e-9, 1234567.891)).toEqual(["0.333333", "1e-9", "1234567.891000"]);
+    expect(column(123456.78, 0.5)).toEqual(["123456.78", "0.50"]);
+    expect(column(Infinity, 0.1 + 0.2)).toEqual(["Infinity", "0.3"]);
+  });
+
+  it("show dates to the precision that they need, years far off too", () => {
+    const column = (...values: readonly string[]): string[] => render(aq.table({ d: values.map((value) => new Date(value)) })).plain.split("\n").slice(3);
+    expect(column("2020-01-02", "1969-12-31")).toEqual(["2020-01-02", "1969-12-31"]);
+    expect(column("2020-01-02T03:04Z", "+012020-01-02")).toEqual(["2020-01-02 03:04Z", "+012020-01-02 00:00Z"]);
+    expect(column("2020-01-02T03:04:05.678Z")).toEqual(["2020-01-02 03:04:05.678Z"]);
+  });
+
+  it("show the first twenty rows of what a filter and an order leave, and what they are grouped by", () => {
+    const many = aq.table({ n: Array.from({ length: 1500 }, (_, index) => index), v: Array.from({ length: 1500 }, (_, index) => (index % 3 === 0 ? null : "x")), w: Int8Array.from({ length: 1500 }, (_, index) => index % 7) });
+    const seen = many.filter((row: { n: number }) => row.n >= 500).orderby("w", aq.desc("n"));
+    const { html, plain } = render(seen.groupby("v", "w"));
+    expect(html).toContain("1,000 rows, 3 columns; grouped by v, w; the first 20 rows");
     expect(html).toContain("string, 333 missing");
     expect(html.match(/<tr>/g)).toHaveLength(21);
-    expect(plain).toContain("1499");
-    expect(plain).not.toContain("1479");
+    const expected = seen.slice(0, 20).array("n");
+    expect(plain.split("\n").slice(3).map((line) => Number(line.trim().split(/\s+/)[0]))).toEqual([...expected]);
+    expect(render(many.filter((row: { n: number }) => row.n > 1497)).plain.split("\n").slice(3)).toEqual(["  1498  x            0", "  1499  x            1"]);
   });
 
-  it("of one row, of none, and with a column named like a part of every object are fine", () => {
+  it("of one row, of none, without columns, with very many, and with a column named like a part of every object are fine", () => {
     expect(render(aq.table({ a: [1] })).plain).toContain("1 row, 1 column\n");
     expect(render(aq.table({ a: [] })).plain).toContain("0 rows, 1 column\n");
-    expect(render(aq.table({ a: [1], constructor: [2] })).markdown).toContain("| a | constructor |");
+    expect(render(aq.table({})).markdown).toBe("0 rows, 0 columns.");
+    expect(render(aq.table({ a: [1], constructor: [2] })).markdown).toMatch(/\|\s+a \| constructor \|/);
+    const wide = render(aq.table(Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`c${index}`, [1]]))));
+    expect(wide.plain).toContain("1 row, 300 columns; the first 100 columns\n");
+    expect(wide.html).not.toContain("c100");
+  });
+
+  it("from Arrow count their missing values, too, and wide letters keep columns straight", () => {
+    const arrow = aq.fromArrow(aq.toArrowIPC(aq.table({ a: ["漢字", null, "e\u0301"], n: [1, null, 2] })));
+    expect(render(arrow).plain.split("\n").slice(1)).toEqual(["a                                  n", "string, 1 missing  number, 1 missing", "漢字                               1", "null                            null", "e\u0301                                  2"]);
+  });
+
+  it("always give the same text", () => {
+    expect(render(table)).toEqual(render(table));
   });
 
   it("of a million rows show quickly, and say what they counted", () => {
@@ -74,7 +132,7 @@ describe("tables", () => {
     const filtered = base.filter((row: { c: number }) => row.c >= 10);
     expect(costMs(filtered)).toBeLessThan(100);
     const wide = aq.table(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`c${index}`, base.array("d")])));
-    expect(render(wide).html).toContain("missing values counted in the first 200,000 rows");
+    expect(render(wide).html).toContain("types and missing values of the first 200,000 rows");
   });
 });
 
@@ -117,6 +175,30 @@ describe("charts", () => {
     expect(() => renderValue(loop)).toThrow(/must not contain itself/);
   });
 
+  it("take filtered, ordered and grouped tables as they are seen", () => {
+    const base = aq.table({ a: [3, 1, 2], b: ["x", "y", "x"] });
+    const values = (data: unknown) => (render({ mark: "bar", data }).chart as { data: { values: unknown } }).data.values;
+    expect(values(base.orderby("a"))).toEqual([{ a: 1, b: "y" }, { a: 2, b: "x" }, { a: 3, b: "x" }]);
+    expect(values(base.filter((row: { b: string }) => row.b === "x").orderby("a"))).toEqual([{ a: 2, b: "x" }, { a: 3, b: "x" }]);
+    expect(values(base.groupby("b"))).toHaveLength(3);
+  });
+
+  it("with too many rows are refused before anything is copied, and with many warned of", () => {
+    const data = aq.table({ a: new Float64Array(150_000) });
+    expect(() => renderValue({ layer: [{ mark: "line", data }, { mark: "point", data: { values: data } }] })).toThrow(/^The chart holds 300,000 rows; more than 200,000 are not drawn\. Aggregate/);
+    expect(() => renderValue({ mark: "bar", data: { name: "x" }, datasets: { x: Array.from({ length: 200_001 }, () => ({})) } })).toThrow(RangeError);
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    try {
+      const few = { mark: "bar", data: { values: data.slice(0, 20_000) }, encoding: { x: { axis: { values: [1, 2] } } } };
+      render({ ...few, encoding: {} });
+      expect(warn.mock.calls).toEqual([]);
+      render(few);
+      expect(warn.mock.calls).toEqual([["%s", expect.stringMatching(/^The chart holds 20,002 rows; over 20,000/)]]);
+    } finally {
+      warn.mockRestore();
+    }
+  });
+
   it("have a text", () => {
     expect(render({ mark: "bar", data: {}, title: "Rain" }).plain).toBe("Chart: Rain");
     expect(render({ mark: "bar", data: {}, title: { text: ["Rain", "by month"] } }).plain).toBe("Chart: Rain by month");
@@ -124,7 +206,30 @@ describe("charts", () => {
 });
 
 describe("anything else", () => {
-  it("is text as util.inspect writes it", () => {
-    expect(renderValue([1, "a", { b: new Map([[1, 2]]) }])).toEqual({ "text/plain": "[ 1, 'a', { b: Map(1) { 1 => 2 } } ]" });
+  it("is text as util.inspect writes it, lists of records too", () => {
+    class Point {
+      constructor(readonly x: number) {}
+    }
+    for (const value of [[1, "a", { b: new Map([[1, 2]]) }], [{ a: 1 }, { a: 2 }], new Point(1), new Date(0), Promise.resolve(1), function named() {}, Buffer.from("ab"), new Float64Array(3), 1n, -0, Symbol("s"), /x/g, new Set([1]), Object.create(null)]) {
+      expect(renderValue(value)).toEqual({ "text/plain": inspect(value) });
+    }
+    expect(render(Object.assign(new RangeError("bad"), { code: "E" })).plain).toMatch(/^RangeError: bad\n {4}at [\s\S]*code: 'E'/);
+  });
+
+  it("tells of a table inside of it its size, not how it is stored", () => {
+    const table = aq.table({ a: [1, 2], b: [3, 4] });
+    const holder = { name: "x", list: [table, 1], deep: { table } };
+    expect(render(holder).plain).toBe("{\n  name: 'x',\n  list: [ [Table: 2 rows, 2 columns (a, b)], 1 ],\n  deep: { table: [Table: 2 rows, 2 columns (a, b)] }\n}");
+    expect(holder.list[0]).toBe(table);
+    const loop: Record<string, unknown> = { a: 1 };
+    loop["self"] = loop;
+    expect(render(loop).plain).toBe(inspect(loop));
+  });
+
+  it("asks no getter and no proxy what it is", () => {
+    const trap = new Proxy({}, { get: () => { throw new Error("trap"); }, getPrototypeOf: () => { throw new Error("trap"); }, getOwnPropertyDescriptor: () => { throw new Error("trap"); } });
+    expect(render(trap).plain).toBe("{}");
+    const getter = { get rows(): number { throw new Error("asked"); } };
+    expect(render(getter).plain).toBe("{ rows: [Getter] }");
   });
 });

@@ -79,6 +79,7 @@ async function build() {
       ...common,
       entryPoints: [
         { in: "scripts/cli.ts", out: "stitchbook" },
+        { in: "scripts/kernel-main.ts", out: "kernel" },
         { in: "engine/report/artist-thread.ts", out: "artist-thread" },
         { in: "engine/project/json-schema.ts", out: "json-schema" },
         ...developer.map((name) => ({ in: `scripts/dev/${name}.ts`, out: `dev/${name}` })),
@@ -92,7 +93,11 @@ async function build() {
     }),
     esbuild.build({
       ...common,
-      entryPoints: [{ in: "engine/notebook/worker/worker-main.ts", out: "worker" }],
+      entryPoints: [
+        { in: "engine/notebook/worker/worker-main.ts", out: "worker" },
+        { in: "engine/notebook/kernel/executor/executor-main.ts", out: "kernel-executor" },
+        { in: "engine/notebook/kernel/executor/interrupter-main.ts", out: "kernel-interrupter" },
+      ],
       outdir: "dist",
       format: "cjs",
       outExtension: { ".js": ".cjs" },

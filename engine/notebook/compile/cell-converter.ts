@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type * as typescript from "@tslab/typescript-for-tslab";
-import type { Converter } from "tslab/dist/converter";
+import type { CompletionInfo, Converter } from "tslab/dist/converter";
 import { annotateDeclarations } from "./annotate-declarations.js";
 import { bindLocals, MODULE_PREFIX } from "./cell-names.js";
 import { createCompilerHost, type HostConfig } from "./compiler-host.js";
@@ -67,6 +67,8 @@ export class CellConverter {
   #program: typescript.Program | null = null;
   #loads = 0;
   #nestedVars: ReadonlySet<string> = new Set();
+  /** Absolute path of each file of the programs -> tells TypeScript that it was edited. */
+  readonly #watchers = new Map<string, typescript.FileWatcherCallback>();
   /** The locals of the cell, until tslab has asked for them. */
   #pendingLocals: ReadonlyMap<string, unknown> | null = null;
 
@@ -79,6 +81,7 @@ export class CellConverter {
       createWatchCompilerHost: (files, options, system) => this.#createHost(files, options, system),
       getPreEmitDiagnosticsOfFiles: (program, files) => this.#check(program, files),
       transpileModule: (text, options) => this.#transpile(text, options),
+      watchFile: (path, onChange) => void this.#watchers.set(path, onChange),
     };
     this.#converter = this.#tslab.withHooks(this.#hooks, () => this.#tslab.createConverter());
     this.baseFiles = new Set(this.#program?.getSourceFiles().map(({ fileName }) => fileName));
@@ -122,6 +125,27 @@ export class CellConverter {
     const importer = this.#program?.getSourceFile(this.#source);
     if (this.#program === null || importer === undefined) throw new Error("Internal error: tslab made no program");
     return { program: this.#program, importer };
+  }
+
+  /**
+   * Reads files anew that were edited since a program was made of them.
+   *
+   * @param paths Absolute.
+   */
+  reload(paths: readonly string[]): void {
+    this.#tslab.withHooks(this.#hooks, () => {
+      for (const path of paths) this.#watchers.get(path)?.(path, this.#tslab.ts.FileWatcherEventKind.Changed);
+    });
+  }
+
+  /** What may stand at a place of a cell. @param offset Into `text`. */
+  complete(declarations: string, text: string, offset: number): CompletionInfo {
+    return this.#tslab.withHooks(this.#hooks, () => this.#converter.complete(declarations, text, offset));
+  }
+
+  /** What TypeScript knows of a place of a cell; null where there is nothing. @param offset Into `text`. */
+  inspect(declarations: string, text: string, offset: number): typescript.QuickInfo | null {
+    return this.#tslab.withHooks(this.#hooks, () => this.#converter.inspect(declarations, text, offset) ?? null);
   }
 
   close(): void {

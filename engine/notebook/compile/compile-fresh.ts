@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Problem } from "../../project/types.js";
-import type { CompiledCell, CompiledModule, CompiledNotebook } from "../types.js";
+import type { CompiledNotebook } from "../types.js";
 import { BasisRecorder } from "./basis-recorder.js";
 import { listCellImports } from "./cell-imports.js";
 import type { ModuleChecks } from "./check-modules.js";
@@ -8,11 +8,11 @@ import { ModuleCompiler } from "./compile-modules.js";
 import type { CompilePlan, JobResult, PlannedNotebook } from "./compile-session.js";
 import { runJobs } from "./compile-threads.js";
 import type { ConvertedNotebook } from "./convert-notebook.js";
+import { linkCells } from "./link-cells.js";
 import { loadTslab, type TypeScript } from "./load-tslab.js";
 import type { Basis } from "./notebook-cache.js";
-import { isLocalSpecifier, resolveLocal, toProjectPath } from "./resolve-local.js";
+import { toProjectPath } from "./resolve-local.js";
 import { withLessOptimization } from "./spare-optimizer.js";
-import { listSpecifiers } from "./specifiers.js";
 
 export type FreshNotebook = {
   readonly file: string;
@@ -80,7 +80,7 @@ async function finishNotebook(notebook: PlannedNotebook, converted: ConvertedNot
   const { cells, traces } = converted;
   const problems = [...converted.problems, ...listModuleProblems(file, converted, shared.checks)];
   if (problems.length > 0) return { file, result: null, problems };
-  const linked = await linkNotebook(cells, shared);
+  const linked = await linkCells(cells, shared);
   if (linked.problems.length > 0) return { file, result: null, problems: linked.problems };
   const recorded = shared.recorder.record({ ...traces, modules: linked.digests, checked: shared.checks.digests });
   const basis = recorded !== null && isChecked(notebook, { converted, recorded }, shared) ? recorded : null;
@@ -109,25 +109,4 @@ function isChecked({ file, proven }: PlannedNotebook, { converted, recorded }: R
 /** Absolute paths, in code-unit order. */
 function listModules({ localFiles }: ConvertedNotebook["traces"]): string[] {
   return [...localFiles].flatMap(([path, { isModule }]) => (isModule ? [path] : [])).sort();
-}
-
-type Linked = { readonly imports: Readonly<Record<string, string>>; readonly modules: readonly CompiledModule[]; readonly digests: ReadonlyMap<string, string>; readonly problems: readonly Problem[] };
-
-/** The modules that the cells' compiled code reaches; what only types need is not among them. */
-async function linkNotebook(cells: readonly CompiledCell[], { ts, root, modules }: Shared): Promise<Linked> {
-  const imports: Record<string, string> = {};
-  for (const { code } of cells) {
-    const file = ts.createSourceFile("cell.js", code, ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
-    for (const { text } of listSpecifiers(ts, file)) {
-      const target = text !== null && isLocalSpecifier(text) ? resolveLocal(root, ".", text) : null;
-      if (text !== null && target?.kind === "found") imports[text] = target.path;
-    }
-  }
-  const found = [...(await modules.compileClosure(Object.values(imports))).values()];
-  return {
-    imports,
-    modules: found.flatMap(({ module }) => (module === null ? [] : [module])),
-    digests: new Map(found.flatMap(({ module, digest }) => (module === null || digest === null ? [] : [[module.path, digest] as const]))),
-    problems: found.flatMap(({ problems }) => problems),
-  };
 }

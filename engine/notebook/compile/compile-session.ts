@@ -1,13 +1,11 @@
-import { join } from "node:path";
-import { CellConverter } from "./cell-converter.js";
+import type { CellConverter } from "./cell-converter.js";
 import { listCellImports } from "./cell-imports.js";
 import { checkModules, type ModuleChecks } from "./check-modules.js";
 import type { CompileOptions } from "./compile-options.js";
 import { convertNotebook, type ConvertedNotebook, type NotebookSource } from "./convert-notebook.js";
 import { loadTslab } from "./load-tslab.js";
 import { contextKey, type ProvenModules } from "./notebook-cache.js";
-import { findNotebookApi } from "./package-folders.js";
-import { dataModule } from "./type-only-module.js";
+import { openConverter } from "./open-converter.js";
 
 export type PlannedNotebook = NotebookSource & {
   /** Its modules as they are known to be free of errors. */
@@ -43,11 +41,7 @@ export class CompileSession {
 
   /** @param options As the project sets them; loads TypeScript and the types that every program has. */
   constructor(private readonly plan: CompilePlan, options: CompileOptions["options"]) {
-    const { root, dataTypes } = plan;
-    const dataFile = join(root, "__stitchbook_data__.d.ts");
-    const api = findNotebookApi();
-    const fixed = new Map([[dataModule, dataFile], ...(api === null ? [] : [["stitchbook/notebook", api] as const])]);
-    this.#converter = new CellConverter({ root, options, fixed, virtual: new Map([[dataFile, dataTypes ?? "export {};\n"]]), needsDocumentation: false });
+    this.#converter = openConverter({ ...plan, options, needsDocumentation: false });
   }
 
   run(job: Job): JobResult {

@@ -16,11 +16,14 @@ export type TypeScriptHooks = {
   readonly createWatchCompilerHost: (files: string[], options: typescript.CompilerOptions, system: typescript.System) => unknown;
   readonly getPreEmitDiagnosticsOfFiles: (program: typescript.Program, files: readonly typescript.SourceFile[]) => readonly typescript.Diagnostic[];
   readonly transpileModule: (text: string, options: typescript.TranspileOptions) => typescript.TranspileOutput;
+  /** Called for each file that a program rests on; the callback says that the file was edited. */
+  readonly watchFile?: (path: string, onChange: typescript.FileWatcherCallback) => void;
 };
 
 export type Tslab = {
   readonly ts: TypeScript & TypeScriptInternals;
   readonly createConverter: () => Converter;
+  readonly isCompleteCode: typeof import("tslab/dist/converter").isCompleteCode;
   /** tslab's package folder, absolute: it brings types that a project may lack. */
   readonly folder: string;
   /** Runs a call into the converter, which must end before it returns, with hooks in place. */
@@ -60,6 +63,7 @@ function load(): Tslab {
       ts,
       folder: requireOfTslab.resolve("tslab/package.json").replace(/[\\/]package\.json$/, ""),
       createConverter: () => converter.createConverter({ isJS: false, isBrowser: false }),
+      isCompleteCode: (code) => converter.isCompleteCode(code),
       withHooks: (hooks, call) => {
         const before = active;
         active = hooks;
@@ -81,7 +85,10 @@ function hookTypeScript(ts: TypeScript, hooks: () => TypeScriptHooks): object {
   const closed = { close: () => undefined };
   const sys = Object.assign(Object.create(ts.sys), {
     getCurrentDirectory: () => hooks().root,
-    watchFile: () => closed,
+    watchFile: (path: string, onChange: typescript.FileWatcherCallback) => {
+      hooks().watchFile?.(path, onChange);
+      return closed;
+    },
     watchDirectory: () => closed,
   });
   return {

@@ -1,9 +1,10 @@
 import { dirname, join } from "node:path";
 import * as notebookApi from "../api/notebook.js";
-import type { CellOutput, CompiledCell, MimeBundle } from "../types.js";
+import type { Place } from "../../project/types.js";
+import type { CellOutput, CompiledCell } from "../types.js";
 import { createCellExports } from "./cell-exports.js";
 import { describeError, errorOutput, type DescribedError } from "./describe-error.js";
-import { setDisplay } from "./display-hook.js";
+import { setDisplay, type DisplayHook, type DisplayIdentity } from "./display-hook.js";
 import { createModuleLoader, type ModuleTable } from "./module-loader.js";
 import { createPackageLoader } from "./package-loader.js";
 import { renderValue } from "./render-value.js";
@@ -22,7 +23,14 @@ export type CellExecutorOptions = {
   /** Absolute; may be written. */
   readonly temporaryFolder: string;
   /** Receives what cells display, their results and errors. Streams are captured apart from this: see {@link captureStreams}. */
-  readonly emit: (output: CellOutput) => void;
+  readonly emit: (output: CellOutput, display?: DisplayIdentity) => void;
+};
+
+export type ExecuteOptions = {
+  /** Where the cell's source stands; by default at its position in the notebook. */
+  readonly place?: Pick<Place, "file" | "cell">;
+  /** Receives the cell's own result and error, instead of the executor's `emit`. */
+  readonly emit?: (output: CellOutput) => void;
 };
 
 export type CellResult = { readonly status: "ok" } | { readonly status: "error"; readonly error: DescribedError };
@@ -36,7 +44,9 @@ export type CellExecutor = {
   /** Loads the packages that a cell imports before its own first statement. What can't be loaded fails the cell, later. */
   preload(cell: CompiledCell): Promise<void>;
   /** @returns when the cell has ended; what it threw is emitted as an `error` output as well */
-  executeCell(cell: CompiledCell, executionCount: number): Promise<CellResult>;
+  executeCell(cell: CompiledCell, executionCount: number, options?: ExecuteOptions): Promise<CellResult>;
+  /** Forgets local modules and packages whose loading was cut off: they load anew. */
+  forgetUnfinished(): void;
   /** Gives `show` and the stacks of errors back. */
   close(): void;
 };
@@ -45,7 +55,7 @@ export type CellExecutor = {
 export function createCellExecutor({ notebook, projectRoot, ownFile, temporaryFolder, emit }: CellExecutorOptions): CellExecutor {
   const places = createSourcePlaces();
   const restoreStackTraces = installStackTraces(places);
-  const display = (data: MimeBundle): void => emit({ output_type: "display_data", data, metadata: {} });
+  const display: DisplayHook = (data, identity) => emit({ output_type: "display_data", data, metadata: {} }, identity);
   setDisplay(display);
   const loader = createModuleLoader({
     projectRoot,
@@ -57,33 +67,34 @@ export function createCellExecutor({ notebook, projectRoot, ownFile, temporaryFo
   const variables = createCellExports();
   const notebookFile = join(projectRoot, notebook);
 
-  const run = async (cell: CompiledCell, executionCount: number): Promise<void> => {
+  const run = async (cell: CompiledCell, executionCount: number, { place, emit: emitResult }: Required<ExecuteOptions>): Promise<void> => {
     await loader.prepare(cell.code);
     // A cell that is executed again is other code: functions of its earlier self keep their places.
     const filename = `${notebookFile}#${cell.position}-${executionCount}`;
-    places.add(filename, { file: notebook, cell: cell.position, map: cell.map });
+    places.add(filename, { ...place, map: cell.map });
     const scope = { exports: variables, require: loader.cellRequire, __filename: notebookFile, __dirname: dirname(notebookFile) };
     const returned = runCode({ code: cell.code, filename, isAsync: cell.isAsync, scope });
     if (cell.isAsync) await returned;
     const result = takeLastExpression(variables, cell.lastExpression);
     if (result === undefined || result === null) return;
-    emit({ output_type: "execute_result", execution_count: executionCount, data: renderValue(result), metadata: {} });
+    emitResult({ output_type: "execute_result", execution_count: executionCount, data: renderValue(result), metadata: {} });
   };
 
   return {
     variables,
     define: (table) => loader.define(table),
     preload: (cell) => loader.preload(cell.code),
-    executeCell: async (cell, executionCount) => {
+    executeCell: async (cell, executionCount, { place = { file: notebook, cell: cell.position }, emit: emitResult = emit } = {}) => {
       try {
-        await run(cell, executionCount);
+        await run(cell, executionCount, { place, emit: emitResult });
         return { status: "ok" };
       } catch (thrown) {
         const error = describeError(thrown);
-        emit(errorOutput(error));
+        emitResult(errorOutput(error));
         return { status: "error", error };
       }
     },
+    forgetUnfinished: () => loader.forgetUnfinished(),
     close: () => {
       setDisplay(null);
       restoreStackTraces();

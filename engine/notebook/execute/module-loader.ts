@@ -24,6 +24,8 @@ export type ModuleLoader = {
   prepare(code: string): Promise<void>;
   /** Loads ahead the packages that a cell's code and the local modules that it reaches import at their top. */
   preload(code: string): Promise<void>;
+  /** Forgets what was loading when its code was ended from outside, packages included. */
+  forgetUnfinished(): void;
 };
 
 export type ModuleLoaderOptions = {
@@ -91,6 +93,10 @@ export function createModuleLoader(options: ModuleLoaderOptions): ModuleLoader {
       for (const module of table.modules) modules.set(module.path, module);
       for (const [specifier, path] of Object.entries(table.imports)) cellImports.set(specifier, path);
       for (const path of withImporters(changed.map((module) => module.path), modules)) instances.delete(path);
+    },
+    forgetUnfinished: () => {
+      for (const [path, instance] of instances) if (!instance.loaded) instances.delete(path);
+      packages.forgetUnfinished();
     },
     cellRequire: createModuleRequire(notebookFile, (specifier) => cellImports.get(specifier)),
     prepare: async (code) => {

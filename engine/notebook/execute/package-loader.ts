@@ -12,6 +12,8 @@ export type PackageLoader = {
   resolve(specifier: string, fromFile: string): string;
   /** Loads a package ahead where `require` could not: it has a top-level await, or can only be imported. */
   prepare(specifier: string, fromFile: string): Promise<void>;
+  /** Forgets the files of packages that were loading when their code was ended from outside. */
+  forgetUnfinished(): void;
 };
 
 /** Where a specifier leads; `file` is null where only `import()` may load it. */
@@ -53,6 +55,10 @@ export function createPackageLoader(options: { readonly ownFile: string; readonl
       const resolved = resolve(specifier, fromFile);
       const key = keyOf(resolved, specifier);
       return imported.has(key) ? imported.get(key) : resolved.require(specifier);
+    },
+    forgetUnfinished: () => {
+      const { cache } = createRequire(options.ownFile);
+      for (const [file, module] of Object.entries(cache)) if (module !== undefined && !module.loaded && file !== options.ownFile) delete cache[file];
     },
     prepare: async (specifier, fromFile) => {
       const asked = `${dirname(fromFile)}\0${specifier}`;

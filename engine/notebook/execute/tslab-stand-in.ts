@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { JsonValue } from "../../project/types.js";
 import type { DisplayHook } from "./display-hook.js";
 
@@ -26,14 +27,25 @@ const binaryTypes = { png: "image/png", jpeg: "image/jpeg", gif: "image/gif", pd
 /**
  * Makes the module that cells get for `tslab`.
  *
- * @param show - receives what is displayed; a display made by `newDisplay` adds one output each time, since a stored
- * notebook has no moment at which one could replace another
+ * @param show - receives what is displayed; of a display made by `newDisplay` with its identity
  */
 export function createTslabStandIn(show: DisplayHook): TslabStandIn {
+  const newDisplay = (): TslabDisplay => {
+    const id = randomUUID();
+    let isUpdate = false;
+    return createDisplay((data) => {
+      show(data, { id, isUpdate });
+      isUpdate = true;
+    });
+  };
+  return { display: createDisplay(show), newDisplay };
+}
+
+function createDisplay(show: DisplayHook): TslabDisplay {
   const raw = (contentType: string, content: string | Uint8Array): void => show({ [contentType]: toContent(contentType, content) });
   const text = (type: keyof typeof textTypes) => (content: string) => raw(textTypes[type], content);
   const binary = (type: keyof typeof binaryTypes) => (content: Uint8Array) => raw(binaryTypes[type], content);
-  const display: TslabDisplay = {
+  return {
     javascript: text("javascript"),
     html: text("html"),
     markdown: text("markdown"),
@@ -46,7 +58,6 @@ export function createTslabStandIn(show: DisplayHook): TslabStandIn {
     pdf: binary("pdf"),
     raw,
   };
-  return { display, newDisplay: () => display };
 }
 
 /** Text as it is, bytes in base64, and JSON types as the value that they hold. */

@@ -3,13 +3,13 @@ import type { CellOutput } from "../types.js";
 import type { StreamName } from "../execute/capture-streams.js";
 import type { WorkerMessage } from "./messages.js";
 
-/** Sends a worker's messages. */
-export type MessageWriter = {
+/** Sends a worker's messages, and beside outputs those of another program that writes in the same way. */
+export type MessageWriter<Message = WorkerMessage> = {
   /** Text of a stream: pieces that follow each other become one. */
   stream(position: number, name: StreamName, text: string): void;
   output(position: number, output: CellOutput): void;
   /** Sends a message, and all that was held back before it. */
-  send(message: WorkerMessage): void;
+  send(message: Message): void;
   flush(): void;
 };
 
@@ -24,7 +24,7 @@ const maxHeldLength = 64 * 1024;
  *
  * @param descriptor - an open file descriptor
  */
-export function createMessageWriter(descriptor: number): MessageWriter {
+export function createMessageWriter<Message = WorkerMessage>(descriptor: number): MessageWriter<Message> {
   let held: { readonly position: number; readonly name: StreamName; text: string } | null = null;
   let lines = "";
   let windowStart = -Infinity;
@@ -78,7 +78,7 @@ export function createMessageWriter(descriptor: number): MessageWriter {
   };
 }
 
-function toLine(message: WorkerMessage): string {
+function toLine(message: unknown): string {
   return `${JSON.stringify(message)}\n`;
 }
 

@@ -11,6 +11,9 @@ export type UndeclaredAccess = {
   readonly path: string;
 };
 
+/** What a stage declares. */
+export type Declarations = Pick<ExecutionRequest, "inputs" | "outputs"> & { readonly notebook: Pick<ExecutionRequest["notebook"], "notebook"> };
+
 /** Where a path leads: to the task's folder, to the project, or elsewhere. */
 type Location = { readonly where: "folder" | "project" | "outside"; readonly path: string };
 
@@ -54,7 +57,8 @@ function explainMissing(access: FileAccess, { where, path }: Location, request: 
   return explainUndeclared(access, inProject === "folder" ? `${path}/*` : path, request);
 }
 
-function explainUndeclared({ purpose }: FileAccess, path: string, request: ExecutionRequest): UndeclaredAccess {
+/** An access that a stage did not declare, with the line of front matter that declares it. */
+export function explainUndeclared({ purpose }: Pick<FileAccess, "purpose">, path: string, request: Declarations): UndeclaredAccess {
   const isWrite = purpose === "write";
   const [key, declared] = isWrite ? (["outputs", request.outputs] as const) : (["inputs", request.inputs] as const);
   return {

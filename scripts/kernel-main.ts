@@ -44,7 +44,6 @@ function createEffects(root: string, isProject: boolean): KernelEffects {
     },
     environment: (stage) => ({ env: declaredEnvironment(stage, process.env), secrets: secretValues([stage], process.env) }),
     findUpstream: async (task) => (await import("./kernel-project.js")).findUpstream(root, task),
-    dataTypes: () => Promise.resolve(null),
   };
 }
 

@@ -10,6 +10,4 @@ export type KernelEffects = {
   readonly environment: (stage: Stage) => { readonly env: Readonly<Record<string, string>>; readonly secrets: Secrets };
   /** What must be made before a task. */
   readonly findUpstream: (task: string) => Promise<Upstream | null>;
-  /** Text of the module `stitchbook/data`. */
-  readonly dataTypes: (project: Project) => Promise<string | null>;
 };

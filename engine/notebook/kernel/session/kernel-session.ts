@@ -1,5 +1,6 @@
 import { readCellOptions } from "../../../project/cell-options.js";
 import { formatPlace, formatProblem } from "../../../project/problems.js";
+import { describeRowTypes } from "../../../project/row-types.js";
 import type { Cell, Problem } from "../../../project/types.js";
 import { createMasker } from "../../secrets/masker.js";
 import type { CellOutput } from "../../types.js";
@@ -180,8 +181,7 @@ export class KernelSession {
 
   async #openCompiler(): Promise<KernelCompiler> {
     const opened = await this.#project.catch(() => null);
-    const dataTypes = opened === null ? null : await this.options.effects.dataTypes(opened.project);
-    return new KernelCompiler(this.options.root, dataTypes);
+    return new KernelCompiler(this.options.root, opened === null ? null : describeRowTypes(opened.project));
   }
 
   async #readCell(code: string, cellId: string | null): Promise<{ readonly cell: Cell; readonly problems: readonly Problem[] }> {

@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync } from "node:fs";
-import { isAbsolute, join, relative, sep } from "node:path";
+import { isAbsolute, join, posix, relative, sep } from "node:path";
 import type { FileAccess } from "../execute/file-access.js";
 import type { ExecutionRequest } from "../types.js";
 
@@ -34,7 +34,7 @@ export function findUndeclaredAccess(accesses: readonly FileAccess[], request: E
 
 function explainAccess(access: FileAccess, location: Location, request: ExecutionRequest): UndeclaredAccess | null {
   if (access.problem === "missing-module") return explainModule(location, request);
-  if (access.problem === "denied") return location.where === "outside" ? explainOutside(access, location) : explainDenied(access, location, request);
+  if (access.problem === "denied") return location.where === "outside" ? (explainNotebookPath(access, request) ?? explainOutside(access, location)) : explainDenied(access, location, request);
   return explainMissing(access, location, request);
 }
 
@@ -76,6 +76,23 @@ function explainModule({ where, path }: Location, request: ExecutionRequest): Un
     path: found,
     message: `${found} was imported by a name that is computed, so it was not compiled with the stage`,
     hint: `Import it by a literal path, or, if it is data, add it to inputs in the front matter of ${request.notebook.notebook} and read it.`,
+  };
+}
+
+/** The habit of Jupyter: a path that is meant from the notebook's own folder. */
+function explainNotebookPath({ path, purpose }: FileAccess, request: ExecutionRequest): UndeclaredAccess | null {
+  const { notebook } = request.notebook;
+  const asked = [request.folder, real(request.folder)].map((folder) => relative(folder, path).split(sep).join("/")).find((each) => each.startsWith("../") && !each.startsWith("../../../"));
+  if (asked === undefined) return null;
+  const meant = posix.join(posix.dirname(notebook), asked);
+  const isKnown = purpose === "write" ? kindOf(join(request.projectRoot, posix.dirname(meant))) === "folder" : kindOf(join(request.projectRoot, meant)) !== null;
+  if (meant.startsWith("../") || !isKnown) return null;
+  const [key, declared] = purpose === "write" ? (["outputs", request.outputs] as const) : (["inputs", request.inputs] as const);
+  const missing = declared.includes(meant) ? "" : ` It is not declared either: ${key}: ${yamlList(declared, meant)}`;
+  return {
+    path: meant,
+    message: `${asked} leads out of the stage's working directory`,
+    hint: `Use the path "${meant}": paths are relative to the project root, not to the notebook's folder.${missing}`,
   };
 }
 

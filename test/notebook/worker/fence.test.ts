@@ -43,6 +43,14 @@ describe("an undeclared read", () => {
     expect(result.failure?.place).toMatchObject({ file: notebook, cell: 2 });
   });
 
+  it.each([
+    ["a declared file", "fs.readFileSync('../data/a.csv')", 'Use the path "data/a.csv": paths are relative to the project root, not to the notebook\'s folder.'],
+    ["an undeclared file", "fs.readFileSync('../data/secret.csv')", 'Use the path "data/secret.csv": paths are relative to the project root, not to the notebook\'s folder. It is not declared either: inputs: [data/a.csv, data/secret.csv]'],
+  ])("of %s by a path that starts at the notebook's folder says which path is meant", async (_what, code, hint) => {
+    const result = await rig.run([`const fs = require("node:fs");\n${code}`], declared);
+    expect(result.failure).toMatchObject({ kind: "undeclared-access", message: expect.stringMatching(/^\.\.\/data\/\w+\.csv leads out/), hint });
+  });
+
   it("through __dirname of a local module is known as well", async () => {
     const modules = { "stages/read.ts": "import { readFileSync } from 'node:fs';\nexport function read() {\n  return readFileSync(`${__dirname}/../data/secret.csv`);\n}\n" };
     const result = await rig.run(["require('../stages/read').read()"], { ...declared, modules });

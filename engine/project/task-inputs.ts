@@ -101,6 +101,12 @@ async function resolveMissing(input: InputPattern, { owners, disk, orphans, isPa
   }
   if (isPartial) return { inputs: [], problem: null };
   const known = [...owners.byPath.keys(), ...(await disk.neighbours(path))];
+  const decomposed = known.find((name) => name !== path && name.normalize("NFC") === path.normalize("NFC"));
+  if (decomposed !== undefined) return fail(input, {
+    code: "not-nfc",
+    message: `the name of \`${decomposed}\` is not in Unicode's composed form (NFC)`,
+    hint: "rename the file: its name looks the same and is spelt with other code points",
+  });
   const nearest = suggestName(path, known) ?? known.find((name) => posix.basename(name) === posix.basename(path)) ?? null;
   const hint = nearest === null ? "add the file, or declare it as an output of the stage that makes it" : `did you mean \`${nearest}\`?`;
   return fail(input, { code: "missing-input", message: `no task makes \`${path}\`, and there is no such file`, hint });

@@ -116,6 +116,7 @@ const pathCases: Case[] = [
   { title: "bad globs", files: { [make]: stage("a", 'inputs: ["data/[ab", "data/{a,b", "!data/*"]') }, problems: [10, 22, 35].map((column) => `bad-glob ${make}, cell 1, 3:${column}`) },
   { title: "a glob that matches nothing", files: { [make]: stage("a", "inputs: [raw/*.csv]") }, problems: [`glob-no-match ${make}, cell 1, 3:10`] },
   { title: "a glob that only reaches what is never an input", files: { [make]: stage("a", 'inputs: ["**/*.csv"]', "outputs: own.csv"), "node_modules/p/x.csv": "", "logs/x.csv": "", ".stitchbook/x.csv": "", ".git/x.csv": "", "own.csv": "", "reports/notebooks/x.csv": "" }, problems: [`glob-no-match ${make}, cell 1, 3:10`] },
+  { title: "a file name that is not composed, written out", files: { [make]: stage("a", "inputs: [raw/caf\u00e9.csv]"), "raw/cafe\u0301.csv": "" }, problems: [`not-nfc ${make}, cell 1, 3:10`], says: ["rename"] },
   { title: "a file name that is not composed", files: { [make]: stage("a", "inputs: [raw/*.csv]"), "raw/cafe\u0301.csv": "" }, problems: [`not-nfc ${make}, cell 1, 3:10`] },
 ];
 

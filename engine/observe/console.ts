@@ -115,7 +115,9 @@ export class RunConsole {
     const lines = [this.line("failed", event.task, event.kind, "")];
     if (event.place !== null) lines.push(`    ${formatPlace(event.place)}`);
     for (const each of event.message.split("\n")) lines.push(`    ${this.paint.bold(each)}`);
-    for (const frame of event.traceback) lines.push(`      ${this.paint.dim(frame.trim())}`);
+    // The message stands above already.
+    const head = event.message.endsWith(event.traceback.slice(0, event.message.split("\n").length).join("\n")) ? event.message.split("\n").length : 0;
+    for (const frame of event.traceback.slice(head)) lines.push(`      ${this.paint.dim(frame.trim())}`);
     if (event.hint !== null) for (const each of event.hint.split("\n")) lines.push(`    ${this.paint.arrow} ${each}`);
     this.out.error(lines.join("\n"));
   }

@@ -102,7 +102,10 @@ describe("a stage that fails", () => {
 
   it("goes on from there once it is mended", async () => {
     const root = await copyOf({ [use]: [matter(), `${fileSystem}\nthrow new Error("not yet");`] });
-    expect((await runForEvents(root)).code).toBe(1);
+    const { code: failed, stderr } = await runStitchbook(["run"], { cwd: root });
+    expect(failed).toBe(1);
+    expect(stderr.match(/Error: not yet/g), "the message once, and its place below").toHaveLength(1);
+    expect(stderr).toContain(`at ${use}, cell 2, line 2`);
     await writeFile(join(root, use), notebook([matter(), `${fileSystem}\nwriteFileSync("out/b.csv", "k,v\\n1,3\\n");`]));
     const { code, events } = await runForEvents(root);
     expect(code).toBe(0);

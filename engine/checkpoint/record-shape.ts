@@ -17,6 +17,7 @@ export function isTaskRecord(value: unknown): value is TaskRecord {
     isCount(value["durationMs"]) &&
     (value["statesAt"] === undefined || isString(value["statesAt"])) &&
     (value["overrides"] === undefined || isListOf(value["overrides"], isString)) &&
+    (value["usual"] === undefined || isListOf(value["usual"], isSchemaOfPath)) &&
     (value["left"] === undefined || isListOf(value["left"], isHashedFile)) &&
     isFingerprint(value["fingerprint"]) &&
     isListOf(value["artifacts"], isArtifact) &&
@@ -60,6 +61,10 @@ function isColumn(value: unknown): value is FoundColumn {
 
 function isColumnList(value: unknown): value is readonly FoundColumn[] {
   return isListOf(value, isColumn);
+}
+
+function isSchemaOfPath(value: unknown): value is Pick<ArtifactDescription, "path" | "schema"> {
+  return isObject(value) && isString(value["path"]) && isNullOr(value["schema"], isColumnList);
 }
 
 /** Whether a value is the description of an artifact. */

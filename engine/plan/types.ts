@@ -42,6 +42,8 @@ export type TaskRecord = {
   readonly statesAt?: string;
   /** The `--param` values of the run that made it; absent where there were none. Such a run never is the last good one. */
   readonly overrides?: readonly string[];
+  /** Beside `overrides`: the schemas of the last record that was made without, which later ones are compared with. */
+  readonly usual?: readonly Pick<ArtifactDescription, "path" | "schema">[];
   /** Artifacts of earlier executions that the task does not declare any more, as they were then. */
   readonly left?: readonly { readonly path: string; readonly sha256: string; readonly state: FileState }[];
 };

@@ -10,6 +10,7 @@ import { findLeft } from "./left-artifacts.js";
 import { publish } from "./publish.js";
 import type { RunContext } from "./run-context.js";
 import type { InputDigest } from "./task-folder.js";
+import { usualSchemas } from "./usual-schemas.js";
 
 /** Project path -> what of an input goes on record. */
 export type GivenInputs = ReadonlyMap<string, Pick<InputDigest, "sha256" | "source">>;
@@ -58,7 +59,7 @@ export async function publishTask(context: RunContext, task: Task, result: TaskR
     ...execution,
     // Age counts from the execution, but the files are looked at now.
     ...(result.earlier === undefined ? {} : { statesAt: startedAt }),
-    ...(context.overrides.length === 0 ? {} : { overrides: context.overrides }),
+    ...(context.overrides.length === 0 ? {} : { overrides: context.overrides, usual: usualSchemas(context.records.get(task.id)) }),
     ...(left.length === 0 ? {} : { left }),
   };
   const { states } = await publish({

@@ -15,6 +15,7 @@ import { fillTaskFolder, inspectTaskFolder, type InputDigests } from "./task-fol
 import { describeOutputs } from "./verify-task.js";
 import { foreseePlot, writeView } from "./view.js";
 import { closeStation, type StageTask, type Station } from "./workers-ahead.js";
+import { usualSchemas } from "./usual-schemas.js";
 
 /**
  * Brings one stage task up to date: attempts its notebook until one succeeds or its attempts are used up,
@@ -122,9 +123,9 @@ export async function refuseStrayFiles(folder: string, task: StageTask, digests:
   if (link !== undefined) throw new TaskFailure("missing-output", `${link} is a link or no regular file`, { place, hint: "Write the file itself." });
 }
 
-/** Tells the checkpoint, and where a schema differs from the one of the last good execution. */
+/** Tells the checkpoint, and where a schema differs from the one of the last good execution without `--param`. */
 export function emitCheckpoint(context: RunContext, task: Task, artifacts: readonly ArtifactDescription[]): void {
-  const before = new Map(context.records.get(task.id)?.artifacts.map((artifact) => [artifact.path, artifact.schema]));
+  const before = new Map(usualSchemas(context.records.get(task.id)).map(({ path, schema }) => [path, schema]));
   const changes = artifacts.flatMap((artifact) => {
     const earlier = before.get(artifact.path);
     if (!earlier || artifact.schema === null) return [];

@@ -187,9 +187,9 @@ describe("run --param", () => {
     await writeFile(
       join(root, "notebooks/03-count.ipynb"),
       notebook([
-        "---\nstage: count\ninputs: [out/metrics.json]\noutputs: out/count.txt\n---",
+        "---\nstage: count\ninputs: [out/metrics.json]\noutputs: [out/count.txt, out/count.csv]\n---",
         { source: "const floor: number = 0", tags: ["parameters"] },
-        'import { readFileSync, writeFileSync } from "node:fs";\nwriteFileSync("out/count.txt", String(JSON.parse(readFileSync("out/metrics.json", "utf8")).rows + floor));',
+        'import { readFileSync, writeFileSync } from "node:fs";\nwriteFileSync("out/count.txt", String(JSON.parse(readFileSync("out/metrics.json", "utf8")).rows + floor));\nwriteFileSync("out/count.csv", floor === 0 ? "n\\n1\\n" : "n,floor\\n1,2\\n");',
       ]),
     );
     expect(await runStitchbook(["run"], { cwd: root })).toMatchObject({ code: 0, stderr: "" });
@@ -204,12 +204,17 @@ describe("run --param", () => {
     expect(executed(events)).toEqual(["count"]);
     expect(events.find(({ event }) => event === "task.start")?.["reasons"]).toEqual([{ kind: "params", subject: "floor", detail: "0 -> 2" }]);
     expect(await readFile(join(root, "out/count.txt"), "utf8")).toBe("8");
+    const changesOf = (all: typeof events) => all.find(({ event, task }) => event === "task.checkpoint" && task === "count")?.["schema_changes"];
+    expect(changesOf(events)).toMatchObject([{ path: "out/count.csv", added: [{ name: "floor", type: "number" }] }]);
     const { tasks } = JSON.parse((await runStitchbook(["status", "--json"], { cwd: root })).stdout) as { tasks: { task: string; params: string[]; state: string }[] };
     expect(tasks.find(({ task }) => task === "count")).toMatchObject({ params: ["floor=2"], state: "stale" });
     expect(tasks.find(({ task }) => task === "gather")).toMatchObject({ params: [], state: "fresh" });
+    // Another look at the same: compared with what is usual, not with the run before.
+    expect(changesOf((await runForEvents(root, "--param", "floor=3")).events)).toMatchObject([{ added: [{ name: "floor" }] }]);
     const next = await runForEvents(root);
     expect({ executed: executed(next.events), restored: restored(next.events) }).toEqual({ executed: [], restored: ["count"] });
     expect(next.events[0]).not.toHaveProperty("params");
+    expect(changesOf(next.events)).toEqual([]);
     expect(await readFile(join(root, "out/count.txt"), "utf8")).toBe("6");
     expect((await runStitchbook(["status", "count"], { cwd: root })).stdout).not.toContain("--param");
   }, timeout);

@@ -51,7 +51,8 @@ export type ExecutedCell = {
   /** Its number among the code cells: what Jupyter shows in brackets. */
   readonly executionCount: number;
   readonly outputs: readonly CellOutput[];
-  readonly durationMs: number;
+  /** Null where it is not known: of a cell that does not count for the result which was restored. */
+  readonly durationMs: number | null;
   readonly status: "ok" | "error";
 };
 

@@ -36,7 +36,7 @@ export function executedNotebook(stage: Stage, executed: readonly ExecutedCell[]
 function viewCell(cell: Cell, id: string, executed: ExecutedCell | undefined): { readonly [key: string]: JsonValue } {
   const tags: Record<string, JsonValue> = cell.options.tags.length > 0 ? { tags: cell.options.tags } : {};
   if (cell.type !== "code") return { cell_type: cell.type, id, metadata: tags, source: cell.source };
-  const execution: Record<string, JsonValue> = executed === undefined ? {} : { stitchbook: { duration_ms: Math.round(executed.durationMs), status: executed.status } };
+  const execution: Record<string, JsonValue> = executed === undefined ? {} : { stitchbook: { ...(executed.durationMs === null ? {} : { duration_ms: Math.round(executed.durationMs) }), status: executed.status } };
   return {
     cell_type: "code",
     execution_count: executed?.executionCount ?? null,

@@ -30,7 +30,7 @@ export function fromStoredCells(stage: Stage, stored: readonly StoredCell[], cou
     .map(({ position }, index) => {
       const cell = byPosition.get(position);
       const outputs = (cell?.outputs ?? []).map((output) => renumber(output, index + 1));
-      return { position, executionCount: index + 1, outputs, durationMs: cell?.durationMs ?? 0, status: "ok" };
+      return { position, executionCount: index + 1, outputs, durationMs: cell?.durationMs ?? null, status: "ok" };
     });
 }
 

@@ -21,7 +21,7 @@ describe("stored cells", () => {
     const stage = makeStage({ id: "s", cells: [prose(1), prose(2), code(3), code(4), code(5, "late")] });
     // Cell 3 is empty: it does not count.
     const cells = fromStoredCells(stage, stored, [4, 5]);
-    expect(cells).toEqual([{ position: 3, executionCount: 1, outputs: [], durationMs: 0, status: "ok" }, { ...executed(4, 2, "a"), durationMs: 1 }, { ...executed(5, 3, "b"), durationMs: 2 }]);
+    expect(cells).toEqual([{ position: 3, executionCount: 1, outputs: [], durationMs: null, status: "ok" }, { ...executed(4, 2, "a"), durationMs: 1 }, { ...executed(5, 3, "b"), durationMs: 2 }]);
     expect(labelledOutputs(stage, cells ?? [])).toMatchObject([{ label: "late", cell: 5, outputs: [{ data: { "text/plain": "b" } }] }]);
   });
 

@@ -90,13 +90,20 @@ function failureOf(problems: readonly Problem[], cause: unknown): TaskFailure {
   return new TaskFailure("render", [first?.message ?? "the report could not be rendered", ...more].join("\n"), { place: first?.place ?? null, hint: first?.hint ?? null, cause });
 }
 
-/** The report owns its images folder: what it does not draw any more goes, but not in somebody's own folder. */
+/** `<label>[@dataset].svg` */
+const chartName = /^[A-Za-z][\w-]*(@[\w.-]+)?\.svg$/;
+
+/**
+ * The report owns its images folder: charts that it does not draw any more go, also those of a time that is forgotten;
+ * not in somebody's own folder, and no photograph or text that it never made.
+ */
 export async function staleImages(context: RunContext, report: Report, files: ReadonlySet<string>): Promise<string[]> {
   if (context.place.isElsewhere) return [];
   const folder = join(context.place.root, report.outputs.images);
+  const made = new Set(context.records.get(report.id)?.artifacts.map(({ path }) => path));
   const names = existsSync(folder) ? await readdir(folder, { withFileTypes: true }) : [];
   return names.flatMap((entry) => {
     const path = `${report.outputs.images}/${entry.name}`;
-    return entry.isFile() && !files.has(path) ? [path] : [];
+    return entry.isFile() && !files.has(path) && (made.has(path) || chartName.test(entry.name)) ? [path] : [];
   });
 }

@@ -253,8 +253,10 @@ describe("the images of a report", () => {
     expect(executed((await runForEvents(root)).events)).toEqual(["draw", "summary"]);
     const before = { ...(await readArtifacts(root, ["reports/images"])), page: await readFile(join(root, "reports/summary.html"), "latin1") };
     await editFile(root, "templates/summary.md", (text) => text.replace(one, '{% embed "two" %}'));
+    await Promise.all(["of-old@north.svg", "photo.jpg", "LICENSE.txt"].map((name) => writeFile(join(root, "reports/images", name), "mine")));
     expect(executed((await runForEvents(root)).events)).toEqual(["summary"]);
-    expect(await readdir(join(root, "reports/images"))).toEqual(["two.svg"]);
+    expect((await readdir(join(root, "reports/images"))).sort()).toEqual(["LICENSE.txt", "photo.jpg", "two.svg"]);
+    await Promise.all(["photo.jpg", "LICENSE.txt"].map((name) => rm(join(root, "reports/images", name))));
     await editFile(root, "templates/summary.md", (text) => text.replace('{% embed "two" %}', one));
     const { events } = await runForEvents(root);
     expect([executed(events), restored(events)]).toEqual([[], ["summary"]]);

@@ -15,6 +15,8 @@ export type TemplateReferences = ReportReferences & {
 /** Names that every template has besides its inputs. */
 const givenNames = ["stages", "run", "previous"];
 const runNames = ["id", "date"];
+/** What a report can quote of an output. */
+const outputNames = ["rows", "bytes", "schema_hash"];
 
 /**
  * Reads what a report's template refers to, without rendering it.
@@ -115,6 +117,10 @@ function addStage(found: Found, variable: Variable, place: Place): void {
   }
   if (outputs !== undefined && outputs !== "outputs") {
     found.problems.push(problem("unknown-name", place, `a stage has \`outputs\`, not \`${String(outputs)}\``));
+    return;
+  }
+  if (path !== undefined && typeof value === "string" && !outputNames.includes(value)) {
+    found.problems.push(problem("unknown-name", place, `an output has no \`${value}\``, hintName(value, outputNames)));
     return;
   }
   const values = path !== undefined && typeof value === "string" ? [value] : null;

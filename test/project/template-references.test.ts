@@ -53,6 +53,11 @@ describe("references of a template", () => {
     expect((await read("\n\n  {{ metrics.x ")).problems[0]?.place).toEqual({ file: "templates/summary.md", line: 3, column: 3 });
   });
 
+  it("knows what can be quoted of an output", async () => {
+    const { problems } = await read('{{ stages.a.outputs["a.csv"].rowz }}{{ stages.a.outputs["a.csv"].schema_hash }}{{ stages.a.outputs["a.csv"].bytes }}');
+    expect(problems).toMatchObject([{ code: "unknown-name", message: "an output has no `rowz`", hint: "did you mean `rows`?" }]);
+  });
+
   it("refuses labels, stages and partials that are known only when rendering", async () => {
     expect(await codes("{% embed metrics.label %}")).toEqual(["template-syntax"]);
     expect(await codes("{% embed \"a\", dataset: metrics.place %}")).toEqual(["template-syntax"]);

@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/cases/**"],
+    globalSetup: "test/global-setup.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: "forks",

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -49,7 +48,7 @@ export function buildOnce(): Promise<void> {
 }
 
 async function build(): Promise<void> {
-  const lock = join(tmpdir(), `stitchbook-build-${createHash("sha256").update(repository).digest("hex").slice(0, 12)}`);
+  const lock = join(repository, "node_modules/.stitchbook-build");
   await waitUntil(async () => await tryLock(lock), { what: "the lock of the build", timeoutMs: 100_000 });
   try {
     await promisify(execFile)(process.execPath, [join(repository, "scripts/build.js"), "--if-stale"], { cwd: repository });

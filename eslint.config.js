@@ -9,8 +9,9 @@ const arrows = {
   plan: ["project", "observe", "checkpoint", "notebook"],
   report: ["project", "observe", "checkpoint", "notebook", "plan"],
   run: ["project", "observe", "checkpoint", "notebook", "plan", "report", "store"],
+  scaffold: ["project", "notebook"],
 };
-const rooms = ["project", "plan", "notebook", "run", "checkpoint", "store", "report", "watch", "deploy"];
+const rooms = ["project", "plan", "notebook", "run", "checkpoint", "store", "report", "watch", "deploy", "scaffold"];
 
 const roomRules = Object.entries(arrows).map(([room, allowed]) => ({
   files: [`engine/${room}/**/*.ts`],
@@ -32,7 +33,7 @@ const roomRules = Object.entries(arrows).map(([room, allowed]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "test/cases/", ".stitchbook/", ".venv*/", "coverage/", "examples/", "reports/", "engine/notebook/api/data.d.ts"] },
+  { ignores: ["dist/", "node_modules/", "test/cases/", ".stitchbook/", ".venv*/", "coverage/", "examples/*/.stitchbook/", "reports/", "engine/notebook/api/data.d.ts"] },
   ...tseslint.configs.recommended,
   {
     rules: {

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   define: { STITCHBOOK_BUILD: JSON.stringify("test") },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
     exclude: ["test/cases/**"],
     globalSetup: "test/global-setup.ts",
     testTimeout: 60_000,

@@ -127,6 +127,8 @@ async function build() {
     emitTypes(),
   ]);
   await writeSchemas();
+  // npm leaves files of this name out of packages.
+  copyFileSync(join(root, "examples/starter/.gitignore"), join(dist, "starter.gitignore"));
   removeOldChunks();
   chmodSync(join(dist, "stitchbook.js"), 0o755);
   writeFileSync(stampFile, sourcesStamp());

@@ -10,6 +10,8 @@ const commands: Readonly<Record<string, { readonly summary: string; readonly loa
   dag: { summary: "the graph, as text, Mermaid or JSON", load: () => import("./dag.js") },
   clean: { summary: "remove what runs made, or only what nobody declares any more", load: () => import("./clean.js") },
   gc: { summary: "bound the size and age of what is kept of earlier results", load: () => import("./gc.js") },
+  new: { summary: "begin a stage or a report", load: () => import("./new.js") },
+  init: { summary: "make a new project", load: () => import("./init.js") },
   strip: { summary: "take outputs and volatile metadata out of notebooks", load: () => import("./strip.js") },
   history: { summary: "past runs with their metrics", load: () => import("./history.js") },
   compare: { summary: "two past runs side by side", load: () => import("./compare.js") },

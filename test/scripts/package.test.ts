@@ -24,6 +24,8 @@ async function install(project: string): Promise<string> {
   await mkdir(modules);
   for (const name of readdirSync(join(repository, "node_modules"))) if (!name.startsWith(".")) await symlink(join(repository, "node_modules", name), join(modules, name));
   await rename(join(packed, "package"), join(modules, "stitchbook"));
+  await mkdir(join(modules, ".bin"));
+  await symlink("../stitchbook/dist/stitchbook.js", join(modules, ".bin/stitchbook"));
   return join(modules, "stitchbook");
 }
 
@@ -49,7 +51,30 @@ describe("the package", () => {
     // Editors find the row types without any setting.
     const checked = await execute(process.execPath, [join(repository, "node_modules/typescript/bin/tsc"), "--noEmit", "--strict", "--module", "esnext", "--moduleResolution", "bundler", "--types", "node", "stages/rows.ts"], { cwd: project }).catch((error: unknown) => error);
     expect(checked).toMatchObject({ stdout: expect.stringMatching(/^stages\/rows\.ts\(3,\d+\): error TS[^\n]*'y' does not exist in type 'A'\.\n$/) });
-    expect(readdirSync(home).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "templates"]);
+    expect(readdirSync(home).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "data", "dist", "examples", "notebooks", "package.json", "stages", "stitchbook.yaml", "templates", "test"]);
     expect(readdirSync(join(home, "dist"))).not.toContain("dev");
+    expect(readdirSync(join(home, "dist/schemas")).sort()).toEqual(["config.json", "report.json", "stage.json"]);
   }, 120_000);
+
+  it("makes a project that runs, is sound and grows, and the flagship, in an empty folder", async () => {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-empty-")));
+    folders.push(folder);
+    await install(folder);
+    const npx = (cwd: string, ...args: string[]) => execute("npx", ["--no-install", "stitchbook", ...args], { cwd });
+    await npx(folder, "init", "My Demo");
+    const demo = join(folder, "My Demo");
+    // What npm would have left out or changed, as it is in the repository.
+    for (const path of [".gitignore", ".gitattributes", ".vscode/settings.json", "tsconfig.json", "data/sources/readings.csv"]) {
+      expect([path, await readFile(join(demo, path), "utf8")]).toEqual([path, await readFile(join(repository, "examples/starter", path), "utf8")]);
+    }
+    expect(JSON.parse(await readFile(join(demo, "package.json"), "utf8"))).toMatchObject({ name: "my-demo", dependencies: { stitchbook: "^0.1.0" }, scripts: { refresh: "stitchbook run" } });
+    for (const args of [["warm-weeks", "--after", "clean"], ["slope", "--after", "fit"], ["other"]]) await npx(demo, "new", "stage", ...args);
+    await npx(demo, "new", "report", "details", "--after", "compare");
+    expect((await npx(demo, "run")).stdout).toContain("8 run, 0 up to date");
+    expect((await npx(demo, "check")).stdout).toBe("All is well: 6 stages, 2 reports, 8 tasks.\n");
+    expect((await npx(demo, "strip", "--check")).stdout).toContain("Nothing to strip");
+    expect(await readFile(join(demo, "reports/details.md"), "utf8")).toContain("images-details/weeks.svg");
+    await npx(folder, "init", "weather", "--example", "weather");
+    expect((await npx(join(folder, "weather"), "check")).stdout).toContain("All is well: 5 stages");
+  }, 180_000);
 });

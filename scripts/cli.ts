@@ -3,6 +3,8 @@ import { type Command, commandHelp, exitCodes, nearest, parseCommandLine, UsageE
 
 /** Every command, loaded only when it is called. */
 const commands: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<{ command: Command }> }>> = {
+  init: { summary: "make a new project", load: () => import("./init.js") },
+  new: { summary: "begin a stage or a report", load: () => import("./new.js") },
   run: { summary: "bring targets and what they need up to date", load: () => import("./run.js") },
   plan: { summary: "what run would do, and why", load: () => import("./plan.js") },
   check: { summary: "read and type-check everything, run nothing", load: () => import("./check.js") },
@@ -10,8 +12,6 @@ const commands: Readonly<Record<string, { readonly summary: string; readonly loa
   dag: { summary: "the graph, as text, Mermaid or JSON", load: () => import("./dag.js") },
   clean: { summary: "remove what runs made, or only what nobody declares any more", load: () => import("./clean.js") },
   gc: { summary: "bound the size and age of what is kept of earlier results", load: () => import("./gc.js") },
-  new: { summary: "begin a stage or a report", load: () => import("./new.js") },
-  init: { summary: "make a new project", load: () => import("./init.js") },
   strip: { summary: "take outputs and volatile metadata out of notebooks", load: () => import("./strip.js") },
   history: { summary: "past runs with their metrics", load: () => import("./history.js") },
   compare: { summary: "two past runs side by side", load: () => import("./compare.js") },

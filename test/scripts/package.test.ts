@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, realpath, rename, rm, symlink } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeProject } from "../project/make-project.js";
 import { buildOnce, repository } from "./rig.js";
 
@@ -30,8 +30,11 @@ async function install(project: string): Promise<string> {
 }
 
 describe("the package", () => {
-  it("holds all that a project needs, and nothing of its own development", async () => {
-    const project = await makeProject({
+  let project = "";
+  let home = "";
+
+  beforeAll(async () => {
+    project = await makeProject({
       "stitchbook.yaml": "name: installed\n",
       "notebooks/a.ipynb": [
         "---\nstage: a\noutputs: [{ path: out/a.csv, columns: { x: integer } }]\n---",
@@ -43,7 +46,10 @@ describe("the package", () => {
       "templates/report.md": '---\nreport: report\noutputs: { markdown: reports/r.md, html: reports/r.html }\n---\n# R\n\n{% embed "bars" %}\n',
     });
     folders.push(project);
-    const home = await install(project);
+    home = await install(project);
+  });
+
+  it("holds all that a project needs, and nothing of its own development", async () => {
     const { stdout } = await execute(process.execPath, [join(home, "dist/stitchbook.js"), "run"], { cwd: project });
     expect(stdout).toContain("2 run, 0 up to date");
     expect(await readFile(join(project, "reports/r.html"), "utf8")).toContain('data-chart="figure-bars"');
@@ -56,25 +62,22 @@ describe("the package", () => {
     expect(readdirSync(join(home, "dist/schemas")).sort()).toEqual(["config.json", "report.json", "stage.json"]);
   }, 120_000);
 
-  it("makes a project that runs, is sound and grows, and the flagship, in an empty folder", async () => {
-    const folder = await realpath(await mkdtemp(join(tmpdir(), "stitchbook-empty-")));
-    folders.push(folder);
-    await install(folder);
-    const npx = (cwd: string, ...args: string[]) => execute("npx", ["--no-install", "stitchbook", ...args], { cwd });
-    await npx(folder, "init", "My Demo");
-    const demo = join(folder, "My Demo");
+  it("makes a project that runs, is sound and grows, and the flagship", async () => {
+    const call = (cwd: string, ...args: string[]) => execute(process.execPath, [join(home, "dist/stitchbook.js"), ...args], { cwd });
+    await execute("npx", ["--no-install", "stitchbook", "init", "My Demo"], { cwd: project });
+    const demo = join(project, "My Demo");
     // What npm would have left out or changed, as it is in the repository.
     for (const path of [".gitignore", ".gitattributes", ".vscode/settings.json", "tsconfig.json", "data/sources/readings.csv"]) {
       expect([path, await readFile(join(demo, path), "utf8")]).toEqual([path, await readFile(join(repository, "examples/starter", path), "utf8")]);
     }
     expect(JSON.parse(await readFile(join(demo, "package.json"), "utf8"))).toMatchObject({ name: "my-demo", dependencies: { stitchbook: "^0.1.0" }, scripts: { refresh: "stitchbook run" } });
-    for (const args of [["warm-weeks", "--after", "clean"], ["slope", "--after", "fit"], ["other"]]) await npx(demo, "new", "stage", ...args);
-    await npx(demo, "new", "report", "details", "--after", "compare");
-    expect((await npx(demo, "run")).stdout).toContain("8 run, 0 up to date");
-    expect((await npx(demo, "check")).stdout).toBe("All is well: 6 stages, 2 reports, 8 tasks.\n");
-    expect((await npx(demo, "strip", "--check")).stdout).toContain("Nothing to strip");
+    for (const args of [["warm-weeks", "--after", "clean"], ["slope", "--after", "fit"], ["other"]]) await call(demo, "new", "stage", ...args);
+    await call(demo, "new", "report", "details", "--after", "compare");
+    expect((await call(demo, "run")).stdout).toContain("8 run, 0 up to date");
+    expect((await call(demo, "check")).stdout).toBe("All is well: 6 stages, 2 reports, 8 tasks.\n");
+    expect((await call(demo, "strip", "--check")).stdout).toContain("Nothing to strip");
     expect(await readFile(join(demo, "reports/details.md"), "utf8")).toContain("images-details/weeks.svg");
-    await npx(folder, "init", "weather", "--example", "weather");
-    expect((await npx(join(folder, "weather"), "check")).stdout).toContain("All is well: 5 stages");
+    await call(project, "init", "weather", "--example", "weather");
+    expect((await call(join(project, "weather"), "check")).stdout).toContain("All is well: 5 stages");
   }, 180_000);
 });

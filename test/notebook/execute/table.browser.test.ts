@@ -52,6 +52,25 @@ describe.skipIf(isBrowserSkipped)("a table in a page", () => {
     expect(await head(1).evaluate((element) => getComputedStyle(element).backgroundColor)).toBe("rgb(1, 2, 3)");
   });
 
+  it("is sorted where front ends run scripts in their own ways: before it is in the page, or in another place than it stood", async () => {
+    const html = String(renderValue(many)["text/html"]);
+    const sorted = await page.evaluate((text) => {
+      const copyOf = (script: HTMLScriptElement) => Object.assign(document.createElement("script"), { textContent: script.textContent });
+      const insert = (run: (script: HTMLScriptElement, host: HTMLElement) => void, isEarly: boolean): string | null | undefined => {
+        const host = document.createElement("div");
+        host.innerHTML = text;
+        if (!isEarly) document.body.append(host);
+        for (const script of host.querySelectorAll("script")) run(script, host);
+        if (isEarly) document.body.append(host);
+        const head = host.querySelector("th");
+        for (let click = 0; click < 2; click += 1) head?.click();
+        return host.querySelector("td")?.textContent;
+      };
+      return [insert((script) => script.replaceWith(copyOf(script)), true), insert((script) => script.parentElement?.appendChild(copyOf(script)).remove(), false), insert((script) => document.head.append(copyOf(script)), false)];
+    }, html);
+    expect(sorted).toEqual(["19", "19", "19"]);
+  });
+
   it("aligns numbers to the right and texts to the left, whatever the page says", async () => {
     const aligns = await page.locator("table").first().locator("tbody tr").first().locator("td").evaluateAll((found) => found.map((cell) => getComputedStyle(cell).textAlign));
     expect(aligns).toEqual(["left", "right", "left", "left"]);

@@ -63,6 +63,7 @@ type Request = { readonly kind: Kind; readonly id: string; readonly after: Stage
 
 function draft(project: Project, { kind, id, after }: Request): { readonly files: NewFiles; readonly next: string } {
   if (kind === "report") return { files: draftReport(project, { id, after }).files, next: `Next: write ${id}, then stitchbook run ${id}\n` };
+  if (after?.outputs.length === 0) throw new UsageError(`--after: the stage ${after.id} makes no file that another could read`);
   const { files, module, output } = draftStage(project, { id, after });
   const owner = project.tasks.find((task) => task.outputs.some(({ path }) => path.toLowerCase() === output.toLowerCase()));
   if (owner !== undefined) throw new UsageError(`${output} is made by ${owner.id} already; choose another name`);

@@ -113,11 +113,11 @@ describe("a schema and the code that reads the same file agree", () => {
     }
   });
 
-  it("on the flagship", async () => {
-    const list = (path: string) => readdirSync(join(repository, path)).map((file) => `${path}/${file}`);
-    const files = Object.fromEntries(["stitchbook.yaml", ...list("notebooks"), ...list("templates").filter((path) => path.endsWith(".md"))].map((path) => [path, readFileSync(join(repository, path), "utf8")]));
-    const found = await yamlOf(files);
-    expect(found.map(({ name }) => name)).toEqual(["config", "stage", "stage", "stage", "stage", "stage", "report"]);
+  it.each([["the flagship", "", 5], ["the starter", "examples/starter", 3]] as const)("on %s", async (_, project, stages) => {
+    const list = (path: string) => readdirSync(join(repository, project, path)).map((file) => `${path}/${file}`);
+    const paths = ["stitchbook.yaml", ...list("notebooks"), ...list("templates").filter((path) => path.endsWith(".md"))];
+    const found = await yamlOf(Object.fromEntries(paths.map((path) => [path, readFileSync(join(repository, project, path), "utf8")])));
+    expect(found.map(({ name }) => name)).toEqual(["config", ...Array.from({ length: stages }, () => "stage"), "report"]);
     for (const { name, yaml } of found) expect([name, validate[name](parse(yaml)), validate[name].errors]).toEqual([name, true, null]);
   });
 });

@@ -11,6 +11,7 @@ beforeAll(async () => {
   root = await makeProject({
     "stitchbook.yaml": "name: grows\ndatasets: [north, south]\n",
     "notebooks/05-make.ipynb": ["---\nstage: make\nforeach: dataset\noutputs: ['data/{dataset}.txt', 'data/{dataset}.bin']\n---", { source: 'const dataset: string = "north";', tags: ["parameters"] }, 'import { writeFileSync } from "node:fs";\nwriteFileSync(`data/${dataset}.txt`, "a\\n");\nwriteFileSync(`data/${dataset}.bin`, "b");'],
+    "notebooks/02-quiet.ipynb": ["---\nstage: quiet\n---", "1"],
     "templates/r.md": "---\nreport: summary\noutputs: { markdown: reports/r.md }\n---\n",
   });
 });
@@ -32,6 +33,7 @@ it.each([
   [["stage", "SunHours"], "did you mean sun-hours?"],
   [["stage", "x", "--after", "mkae"], "did you mean make?"],
   [["stage", "x", "--after", "summary"], "there is no stage summary"],
+  [["stage", "x", "--after", "quiet"], "makes no file that another could read"],
   [["stgae", "x"], "did you mean stage?"],
   [["stage"], "needs a name"],
   [["stage", "a", "b"], "a second name: b"],

@@ -68,7 +68,7 @@ async function assemble({ root, config, disk, orphans }: Assembly): Promise<{ pr
   const rowTypes = nameRowTypes(stages);
   const owners = await assignOwners(seeds, { disk, sources: sources.files, sourceGlobs: sources.globs });
   const built = await buildTasks(seeds, {
-    owners, datasets, disk, orphans, isPartial, stages, seeds,
+    owners, datasets, disk, orphans, isPartial, stages, seeds, alerts: config.alerts,
     labels: new Map(labels.kept.map((each) => [each.label, each])),
   });
   // What a stage that can't be read declares is unknown, so that nothing is said about what seems to be missing.

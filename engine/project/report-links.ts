@@ -1,16 +1,19 @@
+import { asksHistory, reportMetricFiles } from "./metric-files.js";
 import { makeError } from "./problems.js";
 import { normalizePath } from "./patterns.js";
 import { hintName } from "./suggest-name.js";
 import { taskId } from "./tasks.js";
 import type { LabelPlace } from "./stage.js";
 import type { TaskSeed } from "./tasks.js";
-import type { Dataset, LabelReference, Place, Problem, Report, Stage } from "./types.js";
+import type { Alerts, Dataset, LabelReference, Place, Problem, Report, Stage } from "./types.js";
 
 export type LinkContext = {
   readonly stages: readonly Stage[];
   readonly labels: ReadonlyMap<string, LabelPlace>;
   readonly seeds: readonly TaskSeed[];
   readonly datasets: readonly Dataset[];
+  /** Whose rules name metric files. */
+  readonly alerts: Alerts | null;
   /** True where some stage could not be read: then what seems missing may be there. */
   readonly isPartial: boolean;
 };
@@ -30,12 +33,19 @@ export function followReport(report: Report, context: LinkContext): ReportLinks 
   ];
   const { isPartial } = context;
   return {
-    dependsOn: [...new Set(found.flatMap((each) => (each.kind === "task" ? each.tasks : [])))],
+    dependsOn: [...new Set([...found.flatMap((each) => (each.kind === "task" ? each.tasks : [])), ...findMetricMakers(report, context)])],
     problems: [
       ...found.flatMap((each) => (each.kind === "problem" && !isPartial ? each.problem : [])),
       ...references.tables.flatMap((table) => checkTable(report, table) ?? []),
     ],
   };
+}
+
+/** The tasks that make the files in which the text's metrics are looked for. */
+function findMetricMakers(report: Report, context: LinkContext): string[] {
+  if (!asksHistory(report)) return [];
+  const { searched } = reportMetricFiles(context, report);
+  return context.seeds.filter(({ outputs }) => outputs.some(({ path }) => searched.includes(path))).map(({ id }) => id);
 }
 
 type Followed = { readonly kind: "task"; readonly tasks: readonly string[] } | { readonly kind: "problem"; readonly problem: Problem };

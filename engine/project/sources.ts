@@ -67,14 +67,14 @@ export async function readTemplates(disk: Disk, files: readonly string[]): Promi
 
 async function addReferences(report: ReportMatter, partials: Templates["partials"]): Promise<{ readonly report: Report; readonly problems: readonly Problem[] }> {
   const { readTemplateReferences } = await import("./template-references.js");
-  const { embeds, tables, stages, partials: rendered, problems } = await readTemplateReferences({
+  const { embeds, tables, stages, previous, trends, partials: rendered, problems } = await readTemplateReferences({
     file: report.file,
     body: report.body,
     bodyLineOffset: report.bodyLineOffset,
     partials: new Map(Object.entries(partials)),
     inputNames: Object.keys(report.inputs),
   });
-  return { report: { ...report, references: { embeds, tables, stages, partials: rendered } }, problems };
+  return { report: { ...report, references: { embeds, tables, stages, previous, trends, partials: rendered } }, problems };
 }
 
 /**

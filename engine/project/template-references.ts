@@ -1,7 +1,7 @@
 import type { StaticAnalysis, Template } from "liquidjs";
 import type { TemplateLanguage, TemplateSource } from "./template-language.js";
 import type { TemplateReference } from "./template-tags.js";
-import type { LabelReference, Place, Problem, ReportReferences, StageQuote } from "./types.js";
+import type { LabelReference, Place, PreviousQuote, Problem, ReportReferences, StageQuote } from "./types.js";
 import { compareCodeUnits } from "./compare-code-units.js";
 import { makeError } from "./problems.js";
 import { hintName } from "./suggest-name.js";
@@ -28,7 +28,7 @@ export async function readTemplateReferences(template: TemplateSource & { readon
     import("./template-language.js"), import("./template-tags.js"), import("liquidjs"),
   ]);
   const language = createTemplateLanguage(template);
-  const found: Found = { embeds: [], refs: [], tables: [], stages: [], problems: [], texts: [], locals: new Set() };
+  const found: Found = { embeds: [], refs: [], tables: [], stages: [], previous: [], trends: [], problems: [], texts: [], locals: new Set() };
   const referenceOf = (each: Template): TemplateReference | null => (each instanceof tags.ReferenceTag ? each.reference : null);
   const visit = (templates: readonly Template[], trail: readonly string[]): void => {
     for (const each of templates) {
@@ -62,16 +62,16 @@ export async function readTemplateReferences(template: TemplateSource & { readon
   read(template.file, template.body, []);
   for (const { file, globals } of found.texts) checkNames(found, { file, globals, language, inputNames: template.inputNames });
   checkEmbeds(found);
-  const { embeds, refs, tables, stages } = found;
+  const { embeds, refs, tables, stages, previous, trends } = found;
   const partials = found.texts.map(({ file }) => file).filter((file) => file !== template.file);
-  return { embeds, refs, tables, stages, partials, problems: sortByPlace(found.problems, template.file) };
+  return { embeds, refs, tables, stages, previous, trends, partials, problems: sortByPlace(found.problems, template.file) };
 }
 
 type Variables = StaticAnalysis["globals"];
 type Variable = Variables[string][number];
 type Found = {
   embeds: LabelReference[]; refs: LabelReference[]; tables: { path: string; place: Place }[];
-  stages: StageQuote[]; problems: Problem[];
+  stages: StageQuote[]; previous: PreviousQuote[]; trends: { metric: string; place: Place }[]; problems: Problem[];
   texts: { file: string; globals: Variables }[];
   /** Names made by `assign`, `capture`, `for` and by the arguments of partials, anywhere. */
   locals: Set<string>;
@@ -79,7 +79,8 @@ type Found = {
 
 function addReference(found: Found, reference: TemplateReference | null): void {
   if (reference === null) return;
-  if (reference.kind === "table") found.tables.push({ path: reference.path, place: reference.place });
+  if (reference.kind === "trend") found.trends.push({ metric: reference.metric, place: reference.place });
+  else if (reference.kind === "table") found.tables.push({ path: reference.path, place: reference.place });
   else found[reference.kind === "embed" ? "embeds" : "refs"].push({ label: reference.label, dataset: reference.dataset, place: reference.place });
 }
 
@@ -104,8 +105,15 @@ function checkNames(found: Found, context: { file: string; globals: Variables; l
     const place = context.language.placeOf(file ?? context.file, row, col);
     if (!known.includes(name)) found.problems.push(problem("unknown-name", place, `there is no \`${name}\` here`, hintName(name, known)));
     else if (name === "stages" && !context.inputNames.includes(name)) addStage(found, variable, place);
+    else if (name === "previous") found.previous.push({ path: writtenPath(variable), place });
     else if (name === "run") checkRun(found, variable, place);
   }
+}
+
+/** The names after `previous`, or those up to one that is computed; then all within is quoted. */
+function writtenPath({ segments: [, ...names] }: Variable): string[] {
+  const computed = names.findIndex((each) => typeof each !== "string" && typeof each !== "number");
+  return (computed === -1 ? names : names.slice(0, computed)).map(String);
 }
 
 function addStage(found: Found, variable: Variable, place: Place): void {

@@ -6,6 +6,7 @@ import { hintName } from "./suggest-name.js";
 /** What a template's own tag asks for. Labels, data sets and paths are written out, so that they are known before anything runs. */
 export type TemplateReference =
   | { readonly kind: "embed" | "ref"; readonly label: string; readonly dataset: string | null; readonly place: Place }
+  | { readonly kind: "trend"; readonly metric: string; readonly place: Place }
   | { readonly kind: "table"; readonly path: string; readonly columns: readonly string[] | null; readonly limit: number | null; readonly place: Place };
 
 /** A mistake in the use of a tag or a filter. */
@@ -42,7 +43,7 @@ export const markerEdge = "\u0000";
 
 type PlaceAt = (token: Token) => Place;
 
-/** `{% embed "label", dataset: "name" %}`, `{% ref ... %}` and `{% table "path", columns: "a,b", limit: 10 %}`. */
+/** `{% embed "label", dataset: "name" %}`, `{% ref ... %}`, `{% table "path", columns: "a,b", limit: 10 %}` and `{% trend "metric" %}`. */
 export abstract class ReferenceTag extends Tag {
   abstract readonly reference: TemplateReference;
 
@@ -77,8 +78,22 @@ export function referenceTags(placeAt: PlaceAt) {
       this.reference = { kind: "table", path, columns: names, limit, place: placeAt(token) };
     }
   }
-  return { embed: EmbedTag, ref: EmbedTag, table: TableTag };
+  class TrendTag extends ReferenceTag {
+    readonly reference: TemplateReference;
+    constructor(token: TagToken, rest: TopLevelToken[], liquid: Liquid, _parser: Parser) {
+      super(token, rest, liquid);
+      const [metric] = readArguments(this, token, []);
+      this.reference = { kind: "trend", metric, place: placeAt(token) };
+    }
+  }
+  return { embed: EmbedTag, ref: EmbedTag, table: TableTag, trend: TrendTag };
 }
+
+/** What the first argument of a tag is; of the others a label. */
+const subjects: Readonly<Record<string, { readonly what: string; readonly example: string }>> = {
+  table: { what: "path", example: "data/table.csv" },
+  trend: { what: "metric", example: "test.rmse" },
+};
 
 /** The quoted first argument of a tag and its literal options. */
 function readArguments(tag: Tag, token: TagToken, known: readonly string[]): [string, ReadonlyMap<string, string | number>] {
@@ -86,8 +101,9 @@ function readArguments(tag: Tag, token: TagToken, known: readonly string[]): [st
   const subject = tokenizer.readValue();
   if (subject === undefined || !TypeGuards.isQuotedToken(subject)) {
     const found = subject === undefined ? "nothing" : `\`${subject.getText()}\``;
-    throw new TemplateMistake("template-syntax", `\`${tag.name}\` needs a quoted ${tag.name === "table" ? "path" : "label"}, found ${found}`,
-      `write it out, for example {% ${tag.name} "${tag.name === "table" ? "data/table.csv" : "a-label"}" %}: what a report depends on must be known before anything runs`);
+    const { what, example } = subjects[tag.name] ?? { what: "label", example: "a-label" };
+    throw new TemplateMistake("template-syntax", `\`${tag.name}\` needs a quoted ${what}, found ${found}`,
+      `write it out, for example {% ${tag.name} "${example}" %}: what a report depends on must be known before anything runs`);
   }
   const options = new Map<string, string | number>();
   for (const [name, value] of Object.entries(new Hash(tokenizer).hash)) {

@@ -135,9 +135,15 @@ export type ReportReferences = {
   readonly embeds: readonly LabelReference[];
   readonly tables: readonly { readonly path: string; readonly place: Place }[];
   readonly stages: readonly StageQuote[];
+  /** What it quotes of earlier runs. */
+  readonly previous: readonly PreviousQuote[];
+  readonly trends: readonly { readonly metric: string; readonly place: Place }[];
   /** Project paths of the partials that it renders. */
   readonly partials: readonly string[];
 };
+
+/** What a template quotes of the last run that differed: `previous.metrics.r2` is the path [metrics, r2]; an empty one is all. */
+export type PreviousQuote = { readonly path: readonly string[]; readonly place: Place };
 
 /** What a template quotes of a stage. */
 export type StageQuote = {

@@ -6,13 +6,14 @@ import { makeFigure, type EmbeddedOutput, type Figure } from "./figure.js";
 import { markdownTable } from "./markdown-table.js";
 import type { PlotChart } from "./plot.js";
 import { RenderError } from "./render-error.js";
+import type { Trend } from "./trend.js";
 
 /** A figure with its place in the report's own counting; null for text, which isn't counted. */
 export type NumberedFigure = Figure & { readonly name: string | null };
 
 /** A report's text with its figures made and numbered, before it becomes Markdown or a page. */
 export type Layout = {
-  readonly pieces: readonly (string | { readonly block: NumberedFigure } | { readonly block: string } | { readonly link: NumberedFigure })[];
+  readonly pieces: readonly (string | { readonly block: NumberedFigure } | { readonly block: string } | { readonly link: NumberedFigure } | { readonly trend: Trend })[];
   readonly figures: readonly NumberedFigure[];
   readonly problems: readonly Problem[];
 };
@@ -20,24 +21,32 @@ export type Layout = {
 /**
  * Puts figures and tables in the places that the template left for them, and numbers them in the order they appear in.
  * @param rendered pieces of Markdown with references between them; `data` is project path -> data of the declared inputs
- * @param embedded `label` or `label@dataset` -> what the cell displayed
- * @param plot where plots are made or kept elsewhere
+ * @param from `embedded`: `label` or `label@dataset` -> what the cell displayed; `plot`: where plots are made or kept elsewhere
  * @throws RenderError with every label and path that isn't there
  */
 export async function layOut(
   rendered: { readonly pieces: readonly (string | TemplateReference)[]; readonly data: ReadonlyMap<string, JsonValue> },
-  embedded: ReadonlyMap<string, EmbeddedOutput>,
-  plot?: PlotChart,
+  from: LayoutSources,
 ): Promise<Layout> {
+  const { embedded, plot } = from;
   const problems: Problem[] = [];
   const references = rendered.pieces.flatMap((piece) => (typeof piece === "string" ? [] : [piece]));
   const figures = await makeFigures(references, { embedded, problems, plot });
   const numbered = new Map(numberFigures(figures).map((figure) => [figure.key, figure]));
-  const pieces = rendered.pieces.map((piece) => (typeof piece === "string" ? piece : place(piece, { numbered, data: rendered.data, embedded, problems })));
+  const pieces = rendered.pieces.map((piece) => (typeof piece === "string" ? piece : place(piece, { ...from, numbered, data: rendered.data, problems })));
   const errors = problems.filter((problem) => problem.severity === "error");
   if (errors.length > 0) throw new RenderError(errors);
   return { pieces, figures: [...numbered.values()], problems };
 }
+
+type LayoutSources = {
+  readonly embedded: ReadonlyMap<string, EmbeddedOutput>;
+  readonly plot?: PlotChart | undefined;
+  /** Metric as the text names it -> the values that it had, the present one last. */
+  readonly trends?: Readonly<Record<string, readonly number[]>>;
+  /** Names of metrics that the text may use -> present values. */
+  readonly metrics?: Readonly<Record<string, number>>;
+};
 
 async function makeFigures(references: readonly TemplateReference[], { embedded, problems, plot }: { embedded: ReadonlyMap<string, EmbeddedOutput>; problems: Problem[]; plot: PlotChart | undefined }): Promise<Figure[]> {
   const making = new Map<string, Promise<Figure>>();
@@ -67,10 +76,11 @@ function numberFigures(figures: readonly Figure[]): NumberedFigure[] {
   });
 }
 
-function place(reference: TemplateReference, context: {
-  numbered: ReadonlyMap<string, NumberedFigure>; data: ReadonlyMap<string, JsonValue>; embedded: ReadonlyMap<string, EmbeddedOutput>; problems: Problem[];
+function place(reference: TemplateReference, context: LayoutSources & {
+  numbered: ReadonlyMap<string, NumberedFigure>; data: ReadonlyMap<string, JsonValue>; problems: Problem[];
 }): Layout["pieces"][number] {
   const { numbered, data, embedded, problems } = context;
+  if (reference.kind === "trend") return trendOf(reference, context);
   if (reference.kind === "table") return { block: tableOf(reference, data, problems) };
   const figure = numbered.get(keyOf(reference));
   if (reference.kind === "embed") return figure === undefined ? "" : { block: figure };
@@ -83,6 +93,12 @@ function place(reference: TemplateReference, context: {
     problems.push(unknown(reference.place, `\`${figure.key}\` is text, neither a figure nor a table: it has no number`));
   }
   return "";
+}
+
+function trendOf({ metric, place: at }: TemplateReference & { kind: "trend" }, { trends = {}, metrics = {}, problems }: LayoutSources & { problems: Problem[] }): Layout["pieces"][number] {
+  const values = Object.hasOwn(trends, metric) ? trends[metric] : undefined;
+  if (values === undefined) problems.push(unknown(at, `there is no metric \`${metric}\``, hintName(metric, Object.keys(metrics)) ?? "metrics are numbers of JSON files that a stage names under `metrics`, or of the report's inputs"));
+  return { trend: { metric, values: values ?? [] } };
 }
 
 function tableOf(reference: TemplateReference & { kind: "table" }, data: ReadonlyMap<string, JsonValue>, problems: Problem[]): string {

@@ -54,6 +54,8 @@ th{font-weight:600;color:var(--soft);border-bottom-color:var(--soft);vertical-al
 .key-figures dl>div{padding:.7rem .9rem .8rem 0;display:grid;grid-row:span 3;grid-template-rows:subgrid;align-content:start}.key-figures dt{font-size:.82rem;color:var(--soft);line-height:1.3;align-self:end}
 .key-figures dd{margin:0;font-size:.82rem;line-height:1.35;color:var(--soft);text-wrap:balance}.key-figures dd.value{font-size:1.3rem;line-height:1.4;color:var(--ink);font-weight:600;letter-spacing:-.02em;text-wrap:balance;font-variant-numeric:lining-nums}
 .key-figures dd.value strong{font-weight:inherit}
+svg.trend{display:inline-block;vertical-align:-.2em;margin:0 .15em;max-width:100%;overflow:visible}svg.trend polyline{fill:none;stroke:currentColor;stroke-width:1.4;stroke-linejoin:round;stroke-linecap:round;opacity:.65}svg.trend circle{fill:currentColor}
+.better{color:var(--tip)}.worse{color:var(--caution)}
 figure{margin:1.8rem 0 2rem}figcaption{font-size:.88rem;line-height:1.45;color:var(--soft);margin-top:.5rem}figure.table figcaption{margin:0 0 .5rem}
 figcaption b{color:var(--ink);font-weight:600}figcaption .tools{white-space:nowrap}
 button{font-size:.8rem;line-height:1;color:var(--link);background:none;border:1px solid var(--line);border-radius:4px;padding:.3rem .5rem;margin-right:.35rem;cursor:pointer;min-height:1.6rem}button:hover{border-color:var(--link)}

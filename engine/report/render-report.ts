@@ -14,6 +14,10 @@ export type ReportContext = QuotedValues & {
   readonly partials: ReadonlyMap<string, string>;
   /** `label` or `label@dataset` -> what the cell displayed, and where. */
   readonly embedded: ReadonlyMap<string, EmbeddedOutput>;
+  /** Metric as the text names it -> the values that it had, the present one last; none where absent. */
+  readonly trends?: Readonly<Record<string, readonly number[]>>;
+  /** Names of metrics that the text may use -> present values. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** Text of the project's own templates/page.html; null: the frame that comes with Stitchbook. */
   readonly frame: string | null;
   /** Where plots are made or kept elsewhere. */
@@ -28,7 +32,7 @@ export type ReportContext = QuotedValues & {
 export async function renderReport(context: ReportContext): Promise<{ readonly files: ReadonlyMap<string, string | Uint8Array>; readonly problems: readonly Problem[] }> {
   const { report, embedded } = context;
   const { markdown, html, images } = report.outputs;
-  const layout = await layOut(await renderTemplate(context), embedded, context.plot);
+  const layout = await layOut(await renderTemplate(context), { ...context, embedded });
   const files = new Map<string, string | Uint8Array>([[markdown, writeMarkdown(layout, { markdown, images, title: report.title })]]);
   for (const [name, content] of layout.figures.flatMap(pictures)) files.set(`${images}/${name}`, content);
   if (html === null) return { files, problems: layout.problems };

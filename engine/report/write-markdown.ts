@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { altOf, type FigurePart } from "./figure.js";
 import type { Layout, NumberedFigure } from "./layout.js";
+import { trendText, type Trend } from "./trend.js";
 
 /**
  * A report as one Markdown file that reads well on GitHub: pictures with their captions, anchors for the references.
@@ -8,23 +9,26 @@ import type { Layout, NumberedFigure } from "./layout.js";
  * @param paths project paths of the Markdown file and of the images folder
  */
 export function writeMarkdown(layout: Layout, paths: { readonly markdown: string; readonly images: string; readonly title: string }): string {
-  const text = joinPieces(layout, (block) => (typeof block === "string" ? block : figureMarkdown(block, paths)));
+  const text = joinPieces(layout, { block: (block) => (typeof block === "string" ? block : figureMarkdown(block, paths)), trend: trendText });
   return withTitle(text, paths.title);
 }
 
 /** The pieces as one text; blocks stand between blank lines. */
-export function joinPieces(layout: Layout, writeBlock: (block: string | NumberedFigure) => string): string {
+export function joinPieces(layout: Layout, write: { readonly block: (block: string | NumberedFigure) => string; readonly trend: (trend: Trend) => string }): string {
   let text = "";
   let isAfterBlock = false;
   for (const piece of layout.pieces) {
     if (typeof piece === "string") {
       text += isAfterBlock ? `\n\n${piece.replace(/^\s*\n|^[ \t]+/, "")}` : piece;
       isAfterBlock = false;
+    } else if ("trend" in piece) {
+      text += write.trend(piece.trend);
+      isAfterBlock = false;
     } else if ("link" in piece) {
       text += `[${piece.link.name}](#${piece.link.anchor})`;
       isAfterBlock = false;
     } else {
-      text = `${text.trimEnd()}\n\n${writeBlock(piece.block)}`;
+      text = `${text.trimEnd()}\n\n${write.block(piece.block)}`;
       isAfterBlock = true;
     }
   }

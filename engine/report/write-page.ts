@@ -4,6 +4,7 @@ import { escapeHtml } from "./html.js";
 import type { Layout, NumberedFigure } from "./layout.js";
 import { renderInline, renderMarkdown } from "./markdown.js";
 import { renderPage, type PageContent } from "./page.js";
+import { trendSvg } from "./trend.js";
 import { captionOf, fencedText, joinPieces, relativeLink, withTitle } from "./write-markdown.js";
 
 /** A page stays below this, so that it can be sent by mail. */
@@ -24,7 +25,7 @@ export async function writePage(layout: Layout, options: {
   const live = chooseLive(layout.figures);
   const ids = new Set(layout.figures.map((figure) => figure.anchor));
   const mark = (figure: NumberedFigure) => `<!--figure ${layout.figures.indexOf(figure)}-->`;
-  const text = withTitle(joinPieces(layout, (block) => (typeof block === "string" ? block : mark(block))), options.title);
+  const text = withTitle(joinPieces(layout, { block: (block) => (typeof block === "string" ? block : mark(block)), trend: trendSvg }), options.title);
   const { html, headings } = await renderMarkdown(text, { ids });
   for (const figure of layout.figures) blocks.push(await figureHtml(figure, { ...options, live, ids }));
   const body = html.replace(/<!--figure (\d+)-->/g, (_, index: string) => blocks[Number(index)] ?? "");

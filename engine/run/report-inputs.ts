@@ -1,6 +1,13 @@
+import { join } from "node:path";
 import type { ArtifactDescription } from "../checkpoint/types.js";
+import { historyFolder } from "../observe/history/history.js";
 import type { LabelledOutput } from "../plan/types.js";
+import { listMetricFiles } from "../project/metric-files.js";
 import type { JsonValue, Project, Report, Stage, StageQuote } from "../project/types.js";
+import { contentPath } from "../store/contents.js";
+import { storeFolderName } from "./find-stored.js";
+import { readMetricFile } from "./metric-reader.js";
+import { recallMetrics, type Recalled } from "./recall-metrics.js";
 
 /** A displayed output with the task and the notebook that it comes from. */
 export type EmbeddedSource = LabelledOutput & { readonly task: string; readonly notebook: string };
@@ -12,6 +19,8 @@ type ReportSources = {
   readonly records: { readonly get: (task: string) => TaskOutcome | undefined };
   /** Text of a project file; null where none is there. What a fingerprint counted must be what is rendered. */
   readonly text: (path: string) => string | null;
+  /** Absolute path of `.stitchbook/`. */
+  readonly stateFolder: string;
 };
 
 /** Project path of the project's own frame of pages. */
@@ -19,6 +28,8 @@ export const framePath = "templates/page.html";
 
 /** What a report takes from records, and from templates besides its own. */
 export type GatheredReport = {
+  /** What it gets to know of earlier runs. */
+  readonly recalled: Recalled;
   /** `label` or `label@dataset` -> what the cell displayed. */
   readonly embedded: ReadonlyMap<string, EmbeddedSource>;
   /** Project path -> text of each partial that the template reaches. */
@@ -39,7 +50,7 @@ export type GatheredReport = {
  * @param report - the report
  * @param sources - where records and texts come from; what has no record is left out
  */
-export function gatherReportInputs(project: Project, report: Report, { records, text }: ReportSources): GatheredReport {
+export function gatherReportInputs(project: Project, report: Report, { records, text, stateFolder }: ReportSources): GatheredReport {
   const { references } = report;
   const stagesById = new Map(project.stages.map((stage) => [stage.id, stage]));
   const embedded = new Map<string, EmbeddedSource>();
@@ -56,7 +67,18 @@ export function gatherReportInputs(project: Project, report: Report, { records, 
   );
   const quotedStages = Object.fromEntries(Object.entries(stages).map(([id, artifacts]) => [id, quoteArtifacts(artifacts, references.stages.filter((quote) => quote.id === id))]));
   const partials = Object.fromEntries(references.partials.map((path) => [path, project.partials[path] ?? ""]));
-  return { embedded, partials, frame: report.outputs.html === null ? null : text(framePath), stages, quotedStages };
+  const recalled = recallMetrics(project, report, { history: historyFolder(stateFolder), metricsOf: (path) => readPresentMetrics(project, path, { records, stateFolder }) });
+  return { recalled, embedded, partials, frame: report.outputs.html === null ? null : text(framePath), stages, quotedStages };
+}
+
+/** The numbers of a file as its task made it, from the project or from the store; of a source as it is. */
+function readPresentMetrics(project: Project, path: string, { records, stateFolder }: Pick<ReportSources, "records" | "stateFolder">): Readonly<Record<string, number>> | null {
+  const maker = project.tasks.find(({ outputs }) => outputs.some((output) => output.path === path));
+  const watched = listMetricFiles(project).find((file) => file.path === path)?.watched ?? new Set<string>();
+  if (maker === undefined) return readMetricFile(join(project.root, path), null, watched);
+  const made = records.get(maker.id)?.artifacts.find((artifact) => artifact.path === path);
+  if (made === undefined) return null;
+  return readMetricFile(join(project.root, path), made.sha256, watched) ?? readMetricFile(contentPath(join(stateFolder, storeFolderName), made.sha256), made.sha256, watched);
 }
 
 /** Of the artifacts what the text quotes and no more: a report must not follow a change that it can't show. */

@@ -8,6 +8,7 @@ const arrows = {
   store: ["project", "observe", "checkpoint"],
   plan: ["project", "observe", "checkpoint", "notebook"],
   report: ["project", "observe", "checkpoint", "notebook", "plan"],
+  watch: ["project", "observe", "checkpoint", "notebook", "plan", "report", "store", "run"],
   run: ["project", "observe", "checkpoint", "notebook", "plan", "report", "store"],
   scaffold: ["project", "notebook"],
 };

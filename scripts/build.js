@@ -82,6 +82,7 @@ async function build() {
         { in: "scripts/kernel-main.ts", out: "kernel" },
         { in: "engine/report/artist-thread.ts", out: "artist-thread" },
         { in: "engine/project/json-schema.ts", out: "json-schema" },
+        { in: "engine/watch/compile-thread.ts", out: "compile-thread" },
         ...developer.map((name) => ({ in: `scripts/dev/${name}.ts`, out: `dev/${name}` })),
       ],
       outdir: "dist",
@@ -113,8 +114,9 @@ async function build() {
     }),
     esbuild.build({
       ...common,
-      entryPoints: ["charts", "charts-all"].map((name) => `engine/report/browser/${name}.ts`),
+      entryPoints: [...["charts", "charts-all"].map((name) => `engine/report/browser/${name}.ts`), "engine/watch/browser/watch-page.ts"],
       outdir: "dist/browser",
+      entryNames: "[name]",
       platform: "browser",
       packages: "bundle",
       target: "es2022",

@@ -9,6 +9,7 @@ import { findFilePlace } from "../engine/project/file-place.js";
 import { findNotebooks } from "../engine/project/find-notebooks.js";
 import { createPlanCache, type PlanCache } from "../engine/plan/plan-cache.js";
 import { findCodeProblems } from "../engine/plan/plan-run.js";
+import { madePaths } from "../engine/run/made-paths.js";
 import { formatProblem, ProjectError } from "../engine/project/problems.js";
 import { resolveParameters } from "../engine/project/parameter-values.js";
 import { describeRowTypes } from "../engine/project/row-types.js";
@@ -16,7 +17,7 @@ import { writeRowTypes } from "../engine/project/row-types-file.js";
 import { surveyProject } from "../engine/project/read-project.js";
 import type { Problem, Project } from "../engine/project/types.js";
 import { type Command, exitCodes, type Flags, nearest, UsageError } from "./command.js";
-import { findSite, madePaths, openProject, refuseArguments, type Site } from "./project-commands.js";
+import { findSite, openProject, refuseArguments, type Site } from "./project-commands.js";
 
 type Findings = { readonly problems: readonly Problem[]; readonly project: Project | null; readonly rules?: RuleCheck["rehearsals"] };
 

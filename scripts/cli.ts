@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, { readonly summary: string; readonly loa
   run: { summary: "bring targets and what they need up to date", load: () => import("./run.js") },
   plan: { summary: "what run would do, and why", load: () => import("./plan.js") },
   check: { summary: "read and type-check everything, run nothing", load: () => import("./check.js") },
+  watch: { summary: "run, then again at every change, with the live report", load: () => import("./watch.js") },
   status: { summary: "the last state of every task, and what nobody declares any more", load: () => import("./status.js") },
   dag: { summary: "the graph, as text, Mermaid or JSON", load: () => import("./dag.js") },
   clean: { summary: "remove what runs made, or only what nobody declares any more", load: () => import("./clean.js") },

@@ -4,6 +4,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { readEveryRecord } from "../engine/checkpoint/records.js";
 import { SelectionError, selectTasks, type SelectionRequest } from "../engine/plan/select-tasks.js";
 import type { TaskRecord } from "../engine/plan/types.js";
+import { madePaths } from "../engine/run/made-paths.js";
 import { findRoot } from "../engine/project/find-root.js";
 import { openProject as openFolder } from "../engine/project/project-cache.js";
 import { findPackageFile } from "../engine/report/package-file.js";
@@ -48,16 +49,6 @@ export async function openProject(site: Site, options: { readonly isReadOnly: bo
 export async function openWithRecords({ root, stateFolder }: Site, { isReadOnly }: { readonly isReadOnly: boolean }): Promise<{ readonly project: Project; readonly records: ReadonlyMap<string, TaskRecord> }> {
   const records = readEveryRecord(stateFolder);
   return { project: await openFolder(root, { stateFolder, isReadOnly, now: Date.now(), orphans: madePaths(records) }), records };
-}
-
-/** All that runs made, as far as it is on record. */
-export function madePaths(records: ReadonlyMap<string, TaskRecord>): ReadonlySet<string> {
-  const made = new Set<string>();
-  for (const { artifacts, left } of records.values()) {
-    for (const { path } of artifacts) made.add(path);
-    for (const { path } of left ?? []) made.add(path);
-  }
-  return made;
 }
 
 /** The options that narrow what a command is about. */

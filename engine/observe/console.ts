@@ -199,9 +199,10 @@ export class RunConsole {
   }
 }
 
-type Paint = Readonly<Record<"bold" | "dim" | "red" | "green" | "yellow", (text: string) => string>> & { readonly arrow: string };
+export type Paint = Readonly<Record<"bold" | "dim" | "red" | "green" | "yellow", (text: string) => string>> & { readonly arrow: string };
 
-function createPaint(color: boolean): Paint {
+/** @param color False where nothing is to be coloured. */
+export function createPaint(color: boolean): Paint {
   const plain = (text: string) => text;
   if (!color) return { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, arrow: "->" };
   return { bold: colors.bold, dim: colors.dim, red: colors.red, green: colors.green, yellow: colors.yellow, arrow: colors.cyan("→") };

@@ -29,13 +29,15 @@ export type DiskBasis = {
   readonly texts: Map<string, Witness>;
   readonly folders: Map<string, Witness>;
   readonly kinds: Map<string, FileKind>;
+  /** The globs that were asked for. */
+  readonly globs: Set<string>;
 };
 
 const ignored = ["**/node_modules/**", "**/.git/**", ".stitchbook/**", "logs/**", "reports/notebooks/**"];
 
 /** @param root absolute */
 export function openDisk(root: string): Disk {
-  const basis: DiskBasis = { texts: new Map(), folders: new Map(), kinds: new Map() };
+  const basis: DiskBasis = { texts: new Map(), folders: new Map(), kinds: new Map(), globs: new Set() };
   return {
     basis,
     readText: once(async (path) => {
@@ -50,6 +52,7 @@ export function openDisk(root: string): Disk {
       return kind;
     }),
     glob: once(async (pattern) => {
+      basis.globs.add(pattern);
       const { glob } = await import("tinyglobby");
       const files = await glob(pattern, { cwd: root, ignore: ignored, onlyFiles: true, expandDirectories: false, fs: { readdir: witnessFolders(basis) } });
       return files.sort(compareCodeUnits);

@@ -92,7 +92,7 @@ async function confirm(root: string, { basis, at }: Snapshot, now: number): Prom
     isSettled = false;
   }
   for (const [path, kind] of basis.kinds) if (kindOf(join(root, path)) !== kind) return null;
-  return isSettled ? basis : { ...settled, kinds: basis.kinds };
+  return isSettled ? basis : { ...settled, kinds: basis.kinds, globs: basis.globs };
 }
 
 function isProof(witness: Witness, state: FileState | null, at: number): boolean {

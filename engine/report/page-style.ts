@@ -85,6 +85,11 @@ h1,h2,h3,h4{break-after:avoid}figure,.key-figures,.markdown-alert,tr,pre{break-i
 a{color:inherit}main a[href^="http"]::after{content:" (" attr(href) ")";font-size:.85em;color:var(--soft)}figcaption>a{display:none}
 *{print-color-adjust:exact}}`;
 
+/** The colours of pages, as variables, in both schemes. */
+export function pageColours(): string {
+  return `:root{color-scheme:light dark;${variables(light)};${variables(lightAccents)}}@media screen and (prefers-color-scheme:dark){:root{${variables(dark)};${variables(darkAccents)}}}`;
+}
+
 /** The one style of every page, in both schemes; paper is always printed light. */
 export function pageStyle(): string {
   const rules = `:root{color-scheme:light dark;${variables(light)};${variables(lightAccents)}}

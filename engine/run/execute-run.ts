@@ -10,6 +10,7 @@ import type { Project, Task } from "../project/types.js";
 import { copyArtifacts } from "./copy-artifacts.js";
 import type { Lock } from "./lock.js";
 import { closeOutputFolder } from "./output-place.js";
+import type { Artist } from "../report/artist.js";
 import { isStageTask, isStale, type PlannedRun, prepareRun } from "./prepare-run.js";
 import { remember } from "./keep-history.js";
 import { readNeeds } from "./present-needs.js";
@@ -20,6 +21,7 @@ import { gatherDeeds } from "./run-deeds.js";
 import { runReport, type ReportTask } from "./run-report.js";
 import { runStage } from "./run-stage.js";
 import { schedule } from "./schedule.js";
+import type { Standby } from "./standby.js";
 import { toTaskFailure } from "./task-failure.js";
 import { keepRecord, verifyAgain } from "./verify-task.js";
 
@@ -57,6 +59,16 @@ export type RunOptions = {
   readonly env: NodeJS.ProcessEnv;
   /** Aborted to stop the run. */
   readonly signal: AbortSignal;
+  /** Aborted to start nothing more: what runs goes on to its end, and the run then ends as stopped. */
+  readonly drain?: AbortSignal;
+  /** A task's own signal, aborted to stop what it runs. */
+  readonly signalOf?: (task: string) => AbortSignal;
+  /** Draws for several runs; by default each has one of its own. Whoever made it closes it. */
+  readonly artist?: Artist;
+  /** Where a task may find its worker ready, and told already what it will execute. */
+  readonly standby?: Standby;
+  /** Told what was decided, before the first task starts. */
+  readonly onPlanned?: (decisions: ReadonlyMap<string, Decision>) => void;
   /** Compiles notebooks; default `compileNotebooks`. */
   readonly compile?: typeof compileNotebooks;
   /** Asked before the last word of a run that nobody stopped: whether an alert makes it end as `alerted`. */
@@ -93,8 +105,9 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
     deeds.note(event);
     options.emit(event);
   };
-  const context = await prepareRun({ ...options, emit }).catch((error: unknown) => {
-    if (!options.signal.aborted) throw error;
+  const starting = options.drain === undefined ? options.signal : AbortSignal.any([options.signal, options.drain]);
+  const context = await prepareRun({ ...options, emit, starting }).catch((error: unknown) => {
+    if (!starting.aborted) throw error;
     return null;
   });
   emit({
@@ -112,11 +125,12 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
     emit({ event: "run.done", status: "stopped", duration_ms: now() - startedAt, ...counts, not_run: selected.map((task) => task.id) });
     return "stopped";
   }
+  options.onPlanned?.(context.decisions);
   const memory = options.isForgotten === true ? null : remember(context, { ...options, deeds, startedAt });
   const outcomes = await schedule(selected, {
     jobs: options.jobs,
     keepGoing: options.keepGoing,
-    signal: options.signal,
+    signal: starting,
     soon: (task) => {
       if (isStageTask(task) && isStale(context.decisions.get(task.id))) context.ahead.open(task);
     },
@@ -127,8 +141,9 @@ export async function executeRun(options: RunOptions): Promise<RunStatus> {
     },
   }).finally(() => context.ahead.close());
   await Promise.all(context.views.values());
-  const status = await conclude(options, { context, startedAt, hasFailed: counts.failed > 0 });
-  await context.artist.close();
+  const isCutShort = starting.aborted && [...outcomes.values()].some((outcome) => outcome !== "done");
+  const status = isCutShort ? "stopped" : await conclude(options, { context, startedAt, hasFailed: counts.failed > 0 });
+  if (options.artist === undefined) await context.artist.close();
   await closeOutputFolder(context.place);
   await tidyStore(context);
   const notRun = [...outcomes].flatMap(([id, outcome]) => (outcome === "not-run" ? [id] : []));

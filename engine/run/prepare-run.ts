@@ -31,15 +31,18 @@ export type PlannedRun = RunContext & {
   readonly isUpToDate: boolean;
 };
 
+/** `starting`: aborted once nothing more is to be started. */
+type Preparation = RunOptions & { readonly starting: AbortSignal };
+
 /**
  * Finishes what earlier runs left, plans, and compiles every notebook that may execute.
  *
  * @throws ProjectError where something is wrong that is known before anything runs; nothing was changed then
  * @throws the signal's reason once it is aborted
  */
-export async function prepareRun(options: RunOptions): Promise<PlannedRun> {
-  const { project, stateFolder, emit, signal } = options;
-  signal.throwIfAborted();
+export async function prepareRun(options: Preparation): Promise<PlannedRun> {
+  const { project, stateFolder, emit, starting } = options;
+  starting.throwIfAborted();
   const records = new Map(options.records ?? readAllRecords(stateFolder, project.tasks.map((task) => task.id)));
   for (const { task, outcome, reason } of await recoverPublications({ projectRoot: project.root, stateFolder })) {
     if (outcome === "abandoned") {
@@ -70,8 +73,8 @@ async function removeStrayOutputs(project: Project): Promise<void> {
 }
 
 /** @throws SourceMovedError where a source was edited meanwhile */
-async function planAndCompile(options: RunOptions, records: Map<string, TaskRecord>): Promise<PlannedRun> {
-  const { project, stateFolder, outputFolder, signal } = options;
+async function planAndCompile(options: Preparation, records: Map<string, TaskRecord>): Promise<PlannedRun> {
+  const { project, stateFolder, outputFolder, starting: signal } = options;
   const planned = createPlanContext(project, { ...options, records, now: options.now(), isReadOnly: false });
   const decisions = await planRun(planned);
   signal.throwIfAborted();
@@ -80,8 +83,8 @@ async function planAndCompile(options: RunOptions, records: Map<string, TaskReco
   const stale = new Set(project.tasks.filter((task) => isStale(decisions.get(task.id))).map((task) => task.node.id));
   const compiled = compileStages(compiling, project.stages.filter((stage) => stale.has(stage.id)));
   const masker = createMasker(secretValues(project.stages, options.env));
-  const ahead = new WorkersAhead({ ...options, parameters, masker, compile: createLateCompiler(compiled, compiling) }, options.jobs);
-  const artist = createArtist({ threadFile: options.artistFile, cacheFolder: join(stateFolder, "cache", "plots"), version: buildId ?? "" });
+  const ahead = new WorkersAhead({ ...options, parameters, masker, compile: createLateCompiler(compiled, compiling), describePackages: async (stage) => planned.cache.packages.describe((await planned.cache.code(project, stage)).packages) }, options.jobs);
+  const artist = options.artist ?? createArtist({ threadFile: options.artistFile, cacheFolder: join(stateFolder, "cache", "plots"), version: buildId ?? "" });
   const first = project.tasks.filter(isStageTask).filter((task) => isStale(decisions.get(task.id))).slice(0, options.jobs);
   for (const task of first) ahead.open(task);
   try {

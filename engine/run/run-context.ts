@@ -35,6 +35,8 @@ export type RunContext = {
   /** Hides the secrets of all stages. */
   readonly masker: Masker;
   readonly signal: AbortSignal;
+  /** A task's own signal, aborted to stop what it runs. */
+  readonly signalOf?: (task: string) => AbortSignal;
   readonly now: () => number;
   readonly random: () => number;
   readonly ahead: WorkersAhead;

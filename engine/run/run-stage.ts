@@ -35,11 +35,11 @@ export async function runStage(context: RunContext, task: StageTask, reasons: re
     } catch (error) {
       const failure = toTaskFailure(error, context.masker);
       failure.attempt = attempt;
-      if (!failure.retryable || attempt >= retry.attempts || context.signal.aborted) throw failure;
+      if (!failure.retryable || attempt >= retry.attempts || stopSignal(context, task).aborted) throw failure;
       const delayMs = retryDelayMs(retry, attempt, { random: context.random, leastMs: failure.retryAfterMs });
       context.emit({ event: "task.retry", task: task.id, attempt, attempts: retry.attempts, delay_ms: delayMs, message: failure.message });
-      await pause(delayMs, context.signal);
-      if (context.signal.aborted) throw failure;
+      await pause(delayMs, stopSignal(context, task));
+      if (stopSignal(context, task).aborted) throw failure;
     }
   }
 }
@@ -72,21 +72,26 @@ async function attemptStage(context: RunContext, task: StageTask): Promise<{ rea
 
 async function executeAt({ worker, request }: Station, { context, task }: { readonly context: RunContext; readonly task: StageTask }): Promise<ExecutionResult> {
   const stop = () => void worker.end();
-  context.signal.addEventListener("abort", stop);
+  const signal = stopSignal(context, task);
+  signal.addEventListener("abort", stop);
   // The signal may have come while the folder was filled.
-  if (context.signal.aborted) stop();
+  if (signal.aborted) stop();
   const lines = new LineSplitter((stream, cell, message) => context.emit({ event: "task.log", task: task.id, stream, cell, message }));
   try {
     const result = await worker.execute(request, (position, output) => {
       if (output.output_type === "stream") lines.add(output.name, position, output.text);
       else foreseePlot(context, task.node, { position, output });
     });
-    if (context.signal.aborted) throw new TaskFailure("stopped", "The run was stopped.");
+    if (signal.aborted) throw new TaskFailure("stopped", "The run was stopped.");
     return result;
   } finally {
     lines.end();
-    context.signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", stop);
   }
+}
+
+function stopSignal({ signal, signalOf }: RunContext, { id }: StageTask): AbortSignal {
+  return signalOf === undefined ? signal : AbortSignal.any([signal, signalOf(id)]);
 }
 
 export function failureOf(result: ExecutionResult): TaskFailure {

@@ -1,9 +1,12 @@
 import type { CompiledNotebook, ExecutionConditions, ExecutionRequest } from "../notebook/types.js";
 import { startWorker, type Worker } from "../notebook/worker/worker-process.js";
+import type { FingerprintParts } from "../plan/types.js";
 import type { Stage, Task } from "../project/types.js";
 import { declaredEnvironment } from "./declared-environment.js";
+import type { Lock } from "./lock.js";
 import type { RunContext } from "./run-context.js";
 import { createTaskFolder, removeTaskFolder } from "./task-folder.js";
+import { describeStation, type Standby } from "./standby.js";
 import { taskFolders } from "./task-folder-names.js";
 
 /** A task that is a stage. */
@@ -18,10 +21,18 @@ export type Station = {
   readonly request: ExecutionRequest;
 };
 
-export type StationContext = Pick<RunContext, "project" | "stateFolder" | "workerFile" | "env" | "lock" | "parameters" | "masker"> & {
+/** Keeps who works, so that the next run can end what this one leaves behind. */
+type WorkerRecord = Pick<Lock, "recordWorker" | "forgetWorker">;
+
+export type StationContext = Pick<RunContext, "project" | "stateFolder" | "workerFile" | "env" | "parameters" | "masker"> & {
+  readonly lock: WorkerRecord;
   /** A stage's notebook, compiled. A worker may be started before that is done. */
   readonly compile: (stage: Stage) => Promise<CompiledNotebook>;
   readonly conditions?: ExecutionConditions;
+  /** Where a worker may wait that was told in an earlier run what it will execute. */
+  readonly standby?: Standby;
+  /** The packages that a stage's code reaches, in the state in which a worker would load them now. */
+  readonly describePackages?: (stage: Stage) => Promise<FingerprintParts>;
   /** Limit of a worker's JavaScript heap, in MiB. */
   readonly maxOldSpaceMb?: number;
 };
@@ -31,6 +42,40 @@ export type StationContext = Pick<RunContext, "project" | "stateFolder" | "worke
  * waits for it.
  */
 export async function openStation(context: StationContext, task: StageTask): Promise<Station> {
+  return (await takeFromStandby(context, task)) ?? startStation(context, task);
+}
+
+/** @returns null where none waits, or one for another state of things */
+async function takeFromStandby(context: StationContext, task: StageTask): Promise<Station | null> {
+  const { standby, lock } = context;
+  if (standby?.has(task.id) !== true) return null;
+  const compiled = await context.compile(task.node);
+  const station = await standby.take(task.id, describeStation(makeRequest(context, task, { folder: "", compiled }), await describeSurroundings(context, task.node)));
+  if (station !== null) await lock.recordWorker(station.worker.pid);
+  return station;
+}
+
+/** All besides its request that a prepared worker rests on. */
+async function describeSurroundings({ project, env, maxOldSpaceMb, describePackages }: StationContext, stage: Stage): Promise<unknown> {
+  // Its masker hides the secrets of all stages.
+  const secrets = project.stages.flatMap((each) => each.secrets.map(({ name }) => name));
+  return { timezone: project.timezone, env, secrets, maxOldSpaceMb, packages: (await describePackages?.(stage)) ?? null };
+}
+
+/**
+ * Opens a station that is to wait from one run to the next. It is on nobody's record meanwhile: a worker ends with the
+ * process that started it.
+ */
+export async function openForStandby(context: StationContext, task: StageTask): Promise<{ readonly station: Station; readonly key: string }> {
+  // Before the worker loads them: what changes meanwhile then shows.
+  const surroundings = await describeSurroundings(context, task.node);
+  const station = await startStation({ ...context, lock: unrecorded }, task);
+  return { station, key: describeStation({ ...station.request, folder: "" }, surroundings) };
+}
+
+const unrecorded = { recordWorker: () => Promise.resolve(), forgetWorker: () => Promise.resolve() };
+
+async function startStation(context: StationContext & { readonly lock: WorkerRecord }, task: StageTask): Promise<Station> {
   const { project, workerFile, env, lock, masker, maxOldSpaceMb } = context;
   const folder = await createTaskFolder({ taskFolders: taskFolders(context.stateFolder), task: task.id });
   const worker = startWorker({ folder, projectRoot: project.root, workerFile, timezone: project.timezone, env, masker, ...(maxOldSpaceMb === undefined ? {} : { maxOldSpaceMb }) });
@@ -47,7 +92,7 @@ export async function openStation(context: StationContext, task: StageTask): Pro
 }
 
 /** Ends a station's worker with all that it started, and removes the folder. */
-export async function closeStation({ lock }: Pick<RunContext, "lock">, { folder, worker }: Pick<Station, "folder" | "worker">): Promise<void> {
+export async function closeStation({ lock }: { readonly lock: WorkerRecord }, { folder, worker }: Pick<Station, "folder" | "worker">): Promise<void> {
   await worker.end();
   await lock.forgetWorker(worker.pid);
   await removeTaskFolder(folder);

@@ -15,12 +15,13 @@ export async function passCells({ notebooks }: CompileOptions): Promise<Compilat
     const code = cells.filter(({ type }) => type === "code").map(({ position, source, options }) => ({ position, code: source, isAsync: true, lastExpression: null, map: null, isParameters: options.tags.includes("parameters") }));
     return [file, { notebook: file, cells: code, modules: [], imports: {} }] as const;
   });
-  return { compiled: new Map(compiled), sources: new Map(notebooks.map(({ file }) => [file, {}])), problems: [] };
+  return { compiled: new Map(compiled), sources: new Map(notebooks.map(({ file }) => [file, {}])), problems: [], reached: new Map() };
 }
 
 /** A worker in this process, which executes a stage by `evaluateStage` in the folder of its task. */
 export function startPlainWorker({ folder, projectRoot }: WorkerOptions): Worker {
   return {
+    isAlive: true,
     pid: process.pid,
     prepare: () => undefined,
     execute: (request) => execute(request, { folder, projectRoot }),

@@ -11,6 +11,7 @@ import type { ConvertedNotebook } from "./convert-notebook.js";
 import { linkCells } from "./link-cells.js";
 import { loadTslab, type TypeScript } from "./load-tslab.js";
 import type { Basis } from "./notebook-cache.js";
+import type { PackageFiles } from "./package-files.js";
 import { toProjectPath } from "./resolve-local.js";
 import { withLessOptimization } from "./spare-optimizer.js";
 
@@ -25,6 +26,8 @@ export type FreshNotebook = {
     readonly imports: readonly string[];
   } | null;
   readonly problems: readonly Problem[];
+  /** Project paths of the project's own files that its types rest on, sound or not. */
+  readonly reached: readonly string[];
 };
 
 export type FreshOptions = CompilePlan & {
@@ -32,14 +35,17 @@ export type FreshOptions = CompilePlan & {
   readonly helperCount?: number;
   /** Aborted to give up between two notebooks. */
   readonly signal?: AbortSignal;
+  /** Keeps what was read of packages from one compilation to the next. */
+  readonly packageFiles?: PackageFiles;
 };
 
 /** Compiles notebooks, whatever a cache may hold. */
-export async function compileFresh({ helperCount, signal, ...plan }: FreshOptions): Promise<readonly FreshNotebook[]> {
+export async function compileFresh({ helperCount, signal, packageFiles, ...plan }: FreshOptions): Promise<readonly FreshNotebook[]> {
   const { root, notebooks } = plan;
-  const threads = { helperCount: helperCount ?? countHelpers(notebooks), signal };
-  const { results, options: { options, files: configFiles, problems } } = await withLessOptimization(() => runJobs(plan, threads));
-  if (problems.length > 0) return notebooks.map(({ file }, index) => ({ file, result: null, problems: index === 0 ? problems : [] }));
+  const threads = { helperCount: helperCount ?? countHelpers(notebooks), signal, packageFiles };
+  const compile = () => runJobs(plan, threads);
+  const { results, options: { options, files: configFiles, problems } } = await (packageFiles === undefined ? withLessOptimization(compile) : compile());
+  if (problems.length > 0) return notebooks.map(({ file }, index) => ({ file, result: null, problems: index === 0 ? problems : [], reached: [] }));
   const { ts, folder } = loadTslab();
   const shared: Shared = {
     ts,
@@ -78,14 +84,15 @@ async function finishNotebook(notebook: PlannedNotebook, converted: ConvertedNot
   const { file } = notebook;
   if (converted === undefined) throw new Error(`Internal error: ${file} was not converted`);
   const { cells, traces } = converted;
+  const reached = [...traces.localFiles.keys()].map((path) => toProjectPath(shared.root, path));
   const problems = [...converted.problems, ...listModuleProblems(file, converted, shared.checks)];
-  if (problems.length > 0) return { file, result: null, problems };
+  if (problems.length > 0) return { file, result: null, problems, reached };
   const linked = await linkCells(cells, shared);
-  if (linked.problems.length > 0) return { file, result: null, problems: linked.problems };
+  if (linked.problems.length > 0) return { file, result: null, problems: linked.problems, reached };
   const recorded = shared.recorder.record({ ...traces, modules: linked.digests, checked: shared.checks.digests });
   const basis = recorded !== null && isChecked(notebook, { converted, recorded }, shared) ? recorded : null;
   const compiled = { notebook: file, cells, modules: linked.modules, imports: linked.imports };
-  return { file, result: { compiled, basis, imports: listCellImports(shared.ts, shared.root, notebook) }, problems: [] };
+  return { file, result: { compiled, basis, imports: listCellImports(shared.ts, shared.root, notebook) }, problems: [], reached };
 }
 
 /** Problems of the modules that a notebook's cells were seen to rest on; none where all are known to be free of errors. */

@@ -6,6 +6,7 @@ import { convertNotebook, type ConvertedNotebook, type NotebookSource } from "./
 import { loadTslab } from "./load-tslab.js";
 import { contextKey, type ProvenModules } from "./notebook-cache.js";
 import { openConverter } from "./open-converter.js";
+import type { PackageFiles } from "./package-files.js";
 
 export type PlannedNotebook = NotebookSource & {
   /** Its modules as they are known to be free of errors. */
@@ -40,8 +41,8 @@ export class CompileSession {
   readonly #converter: CellConverter;
 
   /** @param options As the project sets them; loads TypeScript and the types that every program has. */
-  constructor(private readonly plan: CompilePlan, options: CompileOptions["options"]) {
-    this.#converter = openConverter({ ...plan, options, needsDocumentation: false });
+  constructor(private readonly plan: CompilePlan, options: CompileOptions["options"], packageFiles?: PackageFiles) {
+    this.#converter = openConverter({ ...plan, options, needsDocumentation: false, ...(packageFiles === undefined ? {} : { packageFiles }) });
   }
 
   run(job: Job): JobResult {

@@ -3,6 +3,7 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { readCompileOptions, type CompileOptions } from "./compile-options.js";
 import { CompileSession, listJobs, type CompilePlan, type Job, type JobResult } from "./compile-session.js";
 import { loadTslab } from "./load-tslab.js";
+import type { PackageFiles } from "./package-files.js";
 
 /** What a helping thread is started with. */
 type HelperData = {
@@ -30,7 +31,7 @@ export const canHelp = !import.meta.url.endsWith(".ts");
  * @returns A result for each job; none where the project's options can't be read.
  * @throws The signal's reason once it is aborted.
  */
-export async function runJobs(plan: CompilePlan, { helperCount, signal }: { readonly helperCount: number; readonly signal?: AbortSignal | undefined }): Promise<{ readonly results: readonly JobResult[]; readonly options: CompileOptions }> {
+export async function runJobs(plan: CompilePlan, { helperCount, signal, packageFiles }: { readonly helperCount: number; readonly signal?: AbortSignal | undefined; readonly packageFiles?: PackageFiles | undefined }): Promise<{ readonly results: readonly JobResult[]; readonly options: CompileOptions }> {
   const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const results = new Map<number, JobResult>();
   const keep = ({ index, result }: Taken): void => void results.set(index, result);
@@ -40,7 +41,7 @@ export async function runJobs(plan: CompilePlan, { helperCount, signal }: { read
     const options = readCompileOptions(loadTslab().ts, plan.root);
     if (options.problems.length > 0) return { results: [], options };
     const jobs = listJobs(plan);
-    const session = new CompileSession(plan, options.options);
+    const session = new CompileSession(plan, options.options, packageFiles);
     await takeJobs(session, { jobs, next, keep, signal });
     await Promise.all(helpers.map(({ ended }) => ended));
     const complete = jobs.map((job, index) => results.get(index) ?? session.run(job));

@@ -3,6 +3,7 @@ import type { WatchHost } from "./first-update.js";
 import type { Tslab, TypeScript } from "./load-tslab.js";
 import { hideDocumentation } from "./hide-documentation.js";
 import { createModuleResolver } from "./module-resolver.js";
+import type { PackageFiles, PackageFilesView } from "./package-files.js";
 import { findTypeRoots } from "./package-folders.js";
 import { overlaySystem, type PackageOverlay } from "./package-overlay.js";
 
@@ -17,6 +18,8 @@ export type HostConfig = {
   readonly virtual: ReadonlyMap<string, string>;
   /** False where nobody is shown what packages say about themselves. */
   readonly needsDocumentation: boolean;
+  /** Keeps what was read of packages from one converter to the next. */
+  readonly packageFiles?: PackageFiles;
 };
 
 export type HostOptions = HostConfig & {
@@ -29,7 +32,7 @@ export type HostOptions = HostConfig & {
 };
 
 /** The host of tslab's TypeScript program, with options, file system and module resolution as notebooks need them. */
-export function createCompilerHost({ ts, folder }: Tslab, { root, options, fixed, virtual, needsDocumentation, overlay, files, given, system }: HostOptions): WatchHost {
+export function createCompilerHost({ ts, folder }: Tslab, { root, options, fixed, virtual, needsDocumentation, packageFiles, overlay, files, given, system }: HostOptions): WatchHost {
   const all: typescript.CompilerOptions = {
     ...given,
     types: ["node"],
@@ -44,7 +47,7 @@ export function createCompilerHost({ ts, folder }: Tslab, { root, options, fixed
   system.readFile = (path, encoding) => virtual.get(path) ?? readFile(path, encoding);
   system.fileExists = (path) => virtual.has(path) || fileExists(path);
   const quiet = (): void => undefined;
-  const host: WatchHost = ts.createWatchCompilerHost(files, all, system, keepSourceFiles(ts), quiet, quiet);
+  const host: WatchHost = ts.createWatchCompilerHost(files, all, system, keepSourceFiles(ts, packageFiles?.open(all, overlay.toReal)), quiet, quiet);
   const resolver = createModuleResolver(ts, { root, fixed, system });
   host.resolveModuleNameLiterals = (literals, containingFile, _redirect, current) =>
     literals.map((literal) => ({ resolvedModule: resolver.resolveImport(literal.text, containingFile, current) }));
@@ -64,9 +67,10 @@ export function createCompilerHost({ ts, folder }: Tslab, { root, options, fixed
  * Lets no file go that a program had and the next one has not: the cell after next may import it again, and would have it
  * parsed and bound anew.
  */
-function keepSourceFiles(ts: TypeScript): typescript.CreateProgram<typescript.BuilderProgram> {
+function keepSourceFiles(ts: TypeScript, packageFiles: PackageFilesView | undefined): typescript.CreateProgram<typescript.BuilderProgram> {
   return (files, options, host, ...others) => {
     if (host !== undefined) Object.assign(host, { onReleaseOldSourceFile: undefined });
+    if (host !== undefined) packageFiles?.serve(host);
     return ts.createAbstractBuilder(files, options, host, ...others);
   };
 }

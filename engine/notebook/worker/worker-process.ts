@@ -51,6 +51,8 @@ export type WorkerOptions = {
 export type Worker = {
   /** Also the id of the process group. */
   readonly pid: number;
+  /** False once the process has ended. */
+  readonly isAlive: boolean;
   /** Tells the process its request, so that it makes ready what needs no input file. Before `execute`, with the same request. */
   prepare(request: ExecutionRequest): void;
   /**
@@ -132,6 +134,10 @@ class WorkerProcess implements Worker {
     followGroup(this.pid);
     this.#listen();
     this.#ended = this.#waitForEnd();
+  }
+
+  get isAlive(): boolean {
+    return !this.#hasEnded;
   }
 
   prepare(request: ExecutionRequest): void {

@@ -1,0 +1,67 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+
+/** Where a reader is: the nearest anchor above the upper edge, and how far below it the edge lies. */
+type Position = { readonly anchor: string | null; readonly offset: number; readonly top: number };
+
+/**
+ * Shows the report in a frame, and a newer one in its place once that is drawn: nothing flashes, and the reader stays
+ * where he was.
+ *
+ * @returns a function to be told of each version
+ */
+export function followReport(): (id: string, version: number) => void {
+  const place = document.getElementById("report");
+  let shown: HTMLIFrameElement | null = null;
+  let coming: HTMLIFrameElement | null = null;
+  let latest = 0;
+
+  const load = (version: number): void => {
+    const src = place?.dataset.src;
+    if (place === null || src === undefined) return;
+    coming?.remove();
+    const frame = document.createElement("iframe");
+    coming = frame;
+    frame.className = "coming";
+    frame.title = place.dataset.title ?? "Report";
+    // It may run its own scripts and save its charts; it may neither leave nor send anything.
+    frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-downloads allow-popups allow-popups-to-escape-sandbox");
+    frame.addEventListener("load", () => {
+      if (coming === frame) show(frame);
+    }, { once: true });
+    frame.src = `${src}?v=${version}${shown?.contentWindow?.location.hash ?? ""}`;
+    place.append(frame);
+  };
+
+  const show = (frame: HTMLIFrameElement): void => {
+    const earlier = shown;
+    if (earlier !== null) restore(frame, positionIn(earlier));
+    const hasFocus = earlier !== null && document.activeElement === earlier;
+    frame.className = "";
+    place?.querySelector("p")?.remove();
+    earlier?.remove();
+    if (hasFocus) frame.focus();
+    shown = frame;
+    coming = null;
+    if (place !== null) place.dataset.shown = String(latest);
+  };
+
+  return (id, version) => {
+    if (place === null || place.dataset.id !== id || version === 0 || version === latest) return;
+    latest = version;
+    load(version);
+  };
+}
+
+function positionIn(frame: HTMLIFrameElement): Position {
+  const page = frame.contentDocument;
+  const top = frame.contentWindow?.scrollY ?? 0;
+  const above = [...(page?.querySelectorAll<HTMLElement>("h1[id],h2[id],h3[id],h4[id],figure[id]") ?? [])].filter((each) => each.getBoundingClientRect().top <= 1).at(-1);
+  return { anchor: above?.id ?? null, offset: above === undefined ? 0 : -above.getBoundingClientRect().top, top };
+}
+
+function restore(frame: HTMLIFrameElement, { anchor, offset, top }: Position): void {
+  const view = frame.contentWindow;
+  const found = anchor === null || top <= 1 ? null : (frame.contentDocument?.getElementById(anchor) ?? null);
+  view?.scrollTo({ top: found === null ? top : found.getBoundingClientRect().top + view.scrollY + offset, behavior: "instant" });
+}

@@ -52,7 +52,7 @@ export async function prepareRun(options: Preparation): Promise<PlannedRun> {
     const record = readRecord(stateFolder, task);
     if (record !== null) records.set(task, record);
   }
-  await removeLeftTaskFolders(taskFolders(stateFolder));
+  await removeLeftTaskFolders(taskFolders(stateFolder), options.standby?.folders ?? new Set());
   await removeStrayTemporaries(join(project.root, viewFolder));
   for (const folder of ["cache", "cache/plots", "code", "types"]) removeLeftCacheFiles(join(stateFolder, folder));
   for (let reading = 1; ; reading += 1) {

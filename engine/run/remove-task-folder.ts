@@ -28,10 +28,11 @@ export async function removeTaskFolder(folder: string, fs: FileSystem = fileSyst
  * Removes what killed runs left. Only while holding the lock.
  *
  * @param taskFolders - absolute, where tasks work; may be missing
+ * @param kept - absolute paths of folders that stay
  */
-export async function removeLeftTaskFolders(taskFolders: string, fs: FileSystem = fileSystem): Promise<void> {
+export async function removeLeftTaskFolders(taskFolders: string, kept: ReadonlySet<string> = new Set(), fs: FileSystem = fileSystem): Promise<void> {
   const names = (await orNullIfMissing(fs.readdir(taskFolders))) ?? [];
-  for (const name of names) await removeTaskFolder(join(taskFolders, name), fs);
+  for (const name of names) if (!kept.has(join(taskFolders, name))) await removeTaskFolder(join(taskFolders, name), fs);
 }
 
 async function makeFoldersWritable(folder: string, fs: FileSystem): Promise<void> {

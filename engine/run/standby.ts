@@ -7,6 +7,8 @@ import type { Station } from "./workers-ahead.js";
 /** Stations whose workers wait, prepared, from one run to the next. Each serves one attempt of the task it was prepared for. */
 export type Standby = {
   readonly has: (task: string) => boolean;
+  /** Absolute paths of their folders. */
+  readonly folders: ReadonlySet<string>;
   /**
    * Takes the station of a task out.
    *
@@ -27,6 +29,10 @@ export function describeStation(request: ExecutionRequest, surroundings: unknown
 export class StandbyStations implements Standby {
   readonly #waiting = new Map<string, Waiting>();
   #isClosed = false;
+
+  get folders(): ReadonlySet<string> {
+    return new Set([...this.#waiting.values()].map(({ station }) => station.folder));
+  }
 
   has(task: string): boolean {
     return this.#waiting.has(task);

@@ -13,6 +13,8 @@ export type Watched = {
   readonly files: ReadonlyMap<string, ReadonlySet<string> | null>;
   /** Folder that globs look into -> whether a name in it counts. */
   readonly folders: ReadonlyMap<string, (name: string, isFolder: boolean) => boolean>;
+  /** File -> SHA-256 of its bytes as they were read when it was found to matter. */
+  readonly read: ReadonlyMap<string, string>;
 };
 
 /** What was seen of one file. */
@@ -55,6 +57,12 @@ function listFolder(absolute: string, counts: (name: string, isFolder: boolean) 
   }
 }
 
+/** What was seen, with what has come to matter since as it was read. */
+export function withRead(sight: Sight, { read }: Watched): Sight {
+  const added = [...read].filter(([path]) => !sight.files.has(path));
+  return { ...sight, files: new Map([...sight.files, ...added.map(([path, digest]) => [path, { state: null, digest }] as const)]) };
+}
+
 /**
  * What is no longer as it was seen. What has come to be watched since counts as changed where it was written after that
  * moment.
@@ -78,8 +86,9 @@ async function compareFile(root: string, path: string, before: Sight): Promise<C
   const state = readFileState(absolute);
   const seen = before.files.get(path);
   if (seen === undefined) return state !== null && writtenAt(state) >= before.atMs - stepMs ? { path, kind: "changed" } : null;
-  if (state === null) return seen.state === null ? null : { path, kind: "removed" };
-  if (seen.state === null) return { path, kind: "added" };
+  const wasThere = seen.state !== null || seen.digest !== null;
+  if (state === null) return wasThere ? { path, kind: "removed" } : null;
+  if (!wasThere) return { path, kind: "added" };
   if (seen.digest !== null) {
     const digest = await digestFile(absolute).then(({ sha256 }) => sha256, () => null);
     return digest === seen.digest ? null : { path, kind: "changed" };

@@ -19,7 +19,7 @@ parentPort?.on("message", (order: CompileOrder) => {
 async function compile(id: number, options: Extract<CompileOrder, { id: number }>["options"], signal: AbortSignal): Promise<void> {
   const reply = await compileNotebooks({ ...options, helperCount: 0, packageFiles, signal }).then(
     (compilation): CompileReply => ({ id, compilation }),
-    (error: unknown): CompileReply => ({ id, error: error instanceof Error ? error : new Error(String(error)) }),
+    (error: unknown): CompileReply => ({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
   running.delete(id);
   parentPort?.postMessage(reply);

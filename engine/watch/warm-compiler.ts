@@ -1,9 +1,13 @@
 import { Worker } from "node:worker_threads";
-import { compileNotebooks, type Compilation, type CompileOptions } from "../notebook/compile/compile-notebooks.js";
+import type { compileNotebooks, Compilation, CompileOptions } from "../notebook/compile/compile-notebooks.js";
 
 /** What the thread is asked. */
 export type CompileOrder = { readonly id: number; readonly options: Omit<CompileOptions, "signal"> } | { readonly abort: number };
-export type CompileReply = { readonly id: number; readonly compilation: Compilation } | { readonly id: number; readonly error: Error };
+export type CompileReply = { readonly id: number; readonly compilation: Compilation } | {
+  readonly id: number;
+  /** Its stack: not every error can be sent. */
+  readonly error: string;
+};
 
 /** A compiler that stays warm: TypeScript and what it read of packages are kept from one compilation to the next. */
 export type WarmCompiler = {
@@ -35,7 +39,7 @@ export function createWarmCompiler(threadFile: string): WarmCompiler {
     started.on("message", (reply: CompileReply) => {
       const asked = waiting.get(reply.id);
       waiting.delete(reply.id);
-      if ("error" in reply) asked?.reject(reply.error);
+      if ("error" in reply) asked?.reject(new Error(reply.error));
       else asked?.resolve(reply.compilation);
     });
     started.on("error", failAll);

@@ -9,7 +9,7 @@ import type { Change } from "./changes.js";
  *    │ └──── quiet, and nothing differs ─────┘  │ └─┐                                   │    │ stir, and something
  *    │                                          │   ▼                                   │    │ differs
  *    │                                          │  (settling)                           │    ▼
- *    │                ended, and something differs ◀────────────────────────────────────┤  overtaken: starts nothing
+ *    │  ended, and something differs, or cut short ◀────────────────────────────────────┤  overtaken: starts nothing
  *    │                                                                                  │  more, what is pointless
  *    └──────────────── ended, and nothing differs ◀─────────────────────────────────────┘  is stopped
  *
@@ -26,7 +26,7 @@ export type WatchState = "idle" | "settling" | "running" | "overtaken" | "closed
 export type LoopParts = {
   /** What differs from what was seen when the last round began. */
   readonly findChanges: () => Promise<readonly Change[]>;
-  /** Begins a round: looks at everything, then builds. Never rejects. */
+  /** Begins a round: looks at everything, then builds. Never rejects. Until it has looked, nothing differs. */
   readonly run: (changes: readonly Change[]) => Promise<void>;
   /** Tells the round that runs what has changed meanwhile. */
   readonly overtake: (changes: readonly Change[]) => void;
@@ -56,6 +56,9 @@ export class WatchLoop {
   #lastRound: { readonly paths: ReadonlySet<string>; readonly beganMs: number } = { paths: new Set(), beganMs: -Infinity };
   #waitMs = quietMs;
   #isAgain = false;
+  #rounds = 0;
+  /** The last round did not build all that it began with: what overtook it may have been taken back. */
+  #isCutShort = false;
   #isLooking = false;
   #mustLookAgain = false;
   #running: Promise<void> = Promise.resolve();
@@ -113,8 +116,11 @@ export class WatchLoop {
     this.#isLooking = true;
     do {
       this.#mustLookAgain = false;
-      const changes = await this.parts.findChanges();
-      if (changes.length > 0) this.#notice(changes);
+      const rounds = this.#rounds;
+      const changes = await this.#findChanges();
+      // A round that began during the look has seen it; whether anything came after that shows in another look.
+      if (rounds !== this.#rounds) this.#mustLookAgain = true;
+      else if (changes.length > 0) this.#notice(changes);
     } while (this.#mustLookAgain && this.#state !== "closed");
     this.#isLooking = false;
   }
@@ -148,10 +154,10 @@ export class WatchLoop {
 
   async #finishSettling(): Promise<void> {
     const settling = this.#settling;
-    const changes = await this.parts.findChanges();
+    const changes = await this.#findChanges();
     // Something stirred during the look: another timer runs by now.
     if (this.#settling !== settling || this.#state !== "settling") return;
-    if (changes.length > 0) return this.#begin(changes);
+    if (changes.length > 0 || this.#isCutShort) return this.#begin(changes);
     this.#settling = null;
     this.#enter("idle");
   }
@@ -160,6 +166,8 @@ export class WatchLoop {
     this.#settling?.timer.cancel();
     this.#settling = null;
     this.#isAgain = false;
+    this.#isCutShort = false;
+    this.#rounds += 1;
     this.#waitMs = quietMs;
     this.#lastRound = { paths: new Set(changes.map(({ path }) => path)), beganMs: this.parts.now() };
     this.#enter("running");
@@ -169,15 +177,21 @@ export class WatchLoop {
   async #finish(): Promise<void> {
     if (this.#state === "closed") return;
     const isOvertaken = this.#state === "overtaken";
-    const changes = await this.parts.findChanges();
+    const changes = await this.#findChanges();
     if (this.#isClosed()) return;
     if (this.#isAgain) return this.#begin(changes);
-    if (changes.length === 0) return this.#enter("idle");
+    this.#isCutShort = isOvertaken;
+    if (changes.length === 0 && !isOvertaken) return this.#enter("idle");
     const { paths, beganMs } = this.#lastRound;
     const isSameSave = this.parts.now() - beganMs < sameSaveMs && changes.some(({ path }) => paths.has(path));
     if (!isOvertaken) this.#waitMs = isSameSave ? patientMs : quietMs;
     this.#enter("idle");
     this.#settle();
+  }
+
+  /** A look that fails (a folder that may not be entered, for a moment) sees nothing; another one follows. */
+  #findChanges(): Promise<readonly Change[]> {
+    return this.parts.findChanges().catch(() => []);
   }
 
   #isClosed(): boolean {

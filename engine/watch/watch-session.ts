@@ -5,7 +5,7 @@ import { levelOf, type RunEvent } from "../observe/events.js";
 import { buildId } from "../project/build-id.js";
 import { createArtist } from "../report/artist.js";
 import { StandbyStations } from "../run/standby.js";
-import { findChanges, lookAt, type Change, type Sight, type Watched } from "./changes.js";
+import { findChanges, lookAt, withRead, type Change, type Sight, type Watched } from "./changes.js";
 import type { EmitWatch, StampedWatchEvent, WatchEvent, WatchListener } from "./events.js";
 import { FileWatcher } from "./file-watcher.js";
 import { LivePage } from "./live-page.js";
@@ -64,10 +64,11 @@ class Session implements WatchSession {
   readonly #compiler: ReturnType<typeof createWarmCompiler>;
   #server: PreviewServer | null = null;
   #patrol: NodeJS.Timeout | null = null;
-  #watched: Watched = { files: new Map([["stitchbook.yaml", null]]), folders: new Map() };
+  #watched: Watched = { files: new Map([["stitchbook.yaml", null]]), folders: new Map(), read: new Map() };
   #sight: Sight = { atMs: 0, files: new Map(), folders: new Map() };
   #tasks: RoundResult["selected"] = [];
   #round = 0;
+  #isAboutToLook = false;
   #stop = new AbortController();
   #drain = new AbortController();
   #taskStops = new Map<string, AbortController>();
@@ -134,14 +135,22 @@ class Session implements WatchSession {
   }
 
   async #findChanges(): Promise<readonly Change[]> {
-    return findChanges(this.options.root, this.#watched, this.#sight).catch(() => []);
+    for (;;) {
+      // A round that is about to look will see it all.
+      if (this.#isAboutToLook) return [];
+      const sight = this.#sight;
+      const changes = await findChanges(this.options.root, this.#watched, sight);
+      if (sight === this.#sight && !this.#isAboutToLook) return changes;
+    }
   }
 
   async #look(): Promise<void> {
     this.#sight = await lookAt(this.options.root, this.#watched, this.options.now());
+    this.#isAboutToLook = false;
   }
 
   async #run(changes: readonly Change[]): Promise<void> {
+    this.#isAboutToLook = true;
     this.#prepare.abort();
     await this.#preparing;
     this.#round += 1;
@@ -175,6 +184,7 @@ class Session implements WatchSession {
           this.#page.update(false);
         },
       });
+      this.#isAboutToLook = false;
       this.#adopt(result, executed);
     } catch (error) {
       this.#emitOf("")({ event: "watch.failed", round, message: error instanceof Error ? (error.stack ?? error.message) : String(error), hint: null, duration_ms: 0 });
@@ -186,7 +196,8 @@ class Session implements WatchSession {
     if (watched !== null) {
       // What is no longer a part of the project may come back: where the project is broken, nothing is let go.
       const isBroken = prepare === null;
-      this.#watched = isBroken ? { files: new Map([...this.#watched.files, ...watched.files]), folders: new Map([...this.#watched.folders, ...watched.folders]) } : watched;
+      this.#watched = isBroken ? { files: new Map([...this.#watched.files, ...watched.files]), folders: new Map([...this.#watched.folders, ...watched.folders]), read: watched.read } : watched;
+      this.#sight = withRead(this.#sight, watched);
     }
     this.#watcher.follow(this.#watched);
     // What was written between the look and the watching shows in one more look.

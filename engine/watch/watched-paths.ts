@@ -33,19 +33,28 @@ export async function findWatched({ project, basis, selected, cache, reached }: 
   };
   const made = new Set(project.tasks.flatMap((task) => task.outputs.map(({ path }) => path)));
   const ids = new Set(selected.map(({ id }) => id));
+  const read = new Map([...basis.texts].map(([path, { digest }]) => [path, digest]));
   for (const task of selected) {
-    for (const path of await sourcesOf(task, { project, cache, reached })) add(path, task.id);
+    for (const [path, digest] of await sourcesOf(task, { project, cache, reached })) {
+      add(path, task.id);
+      if (digest !== null) read.set(path, digest);
+    }
     for (const { path, producer } of task.inputs) if (producer === null || !ids.has(producer)) add(path, task.id);
   }
   for (const path of basis.texts.keys()) if (!files.has(path)) add(path, null);
   for (const [path, kind] of basis.kinds) if (kind !== "folder" && !files.has(path) && !made.has(path)) add(path, null);
-  return { files, folders: findFolders(project, basis, made) };
+  return { files, folders: findFolders(project, basis, made), read };
 }
 
-async function sourcesOf({ node }: Task, { project, cache, reached }: Pick<WatchedParts, "project" | "cache" | "reached">): Promise<readonly string[]> {
-  if (node.kind === "report") return [node.file, ...node.references.partials, ...(node.outputs.html === null ? [] : [framePath])];
+/** A file, and the digest of its bytes where it was read. */
+type Source = readonly [path: string, digest: string | null];
+
+async function sourcesOf({ node }: Task, { project, cache, reached }: Pick<WatchedParts, "project" | "cache" | "reached">): Promise<readonly Source[]> {
+  const named = (paths: readonly string[]): Source[] => paths.map((path) => [path, null]);
+  if (node.kind === "report") return named([node.file, ...node.references.partials, ...(node.outputs.html === null ? [] : [framePath])]);
   const code = await cache.code(project, node).catch(() => null);
-  return [node.file, ...(code?.seen.map(([path]) => path) ?? []), ...(reached.get(node.file) ?? [])];
+  const seen = (code?.seen ?? []).map(([path, digest]): Source => [path, digest === "present" ? null : digest]);
+  return [...named([node.file, ...(reached.get(node.file) ?? [])]), ...seen];
 }
 
 function findFolders(project: Project, basis: DiskBasis, made: ReadonlySet<string>): Watched["folders"] {

@@ -24,8 +24,6 @@ export function followReport(): (id: string, version: number) => void {
     coming = frame;
     frame.className = "coming";
     frame.title = place.dataset.title ?? "Report";
-    // It may run its own scripts and save its charts; it may neither leave nor send anything.
-    frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-downloads allow-popups allow-popups-to-escape-sandbox");
     frame.addEventListener("load", () => {
       if (coming === frame) show(frame);
     }, { once: true });
@@ -35,6 +33,7 @@ export function followReport(): (id: string, version: number) => void {
 
   const show = (frame: HTMLIFrameElement): void => {
     const earlier = shown;
+    openElsewhere(frame);
     if (earlier !== null) restore(frame, positionIn(earlier));
     const hasFocus = earlier !== null && document.activeElement === earlier;
     frame.className = "";
@@ -51,6 +50,16 @@ export function followReport(): (id: string, version: number) => void {
     latest = version;
     load(version);
   };
+}
+
+/** What leads away from the report opens beside it: this place is the report's. */
+function openElsewhere(frame: HTMLIFrameElement): void {
+  frame.contentDocument?.addEventListener("click", ({ target }) => {
+    // An element of another window: its classes are not those of this one.
+    const link = target !== null && "closest" in target ? (target as Element).closest<HTMLAnchorElement>("a[href]") : null;
+    if (link === null || (link.getAttribute("href") ?? "").startsWith("#")) return;
+    Object.assign(link, { target: "_blank", rel: "noopener" });
+  }, true);
 }
 
 function positionIn(frame: HTMLIFrameElement): Position {

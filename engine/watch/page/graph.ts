@@ -6,7 +6,7 @@ import { stateWords } from "./words.js";
 /** A stage or a report, with all its tasks. */
 type Node = { readonly id: string; readonly kind: "stage" | "report"; readonly title: string; readonly state: TaskState; readonly more: string; readonly target: string; readonly needs: ReadonlySet<string> };
 
-const size = { width: 132, height: 46, gapX: 14, gapY: 26, margin: 4 };
+const size = { width: 132, height: 46, gapX: 14, gapY: 26, margin: 4, /** Room for edges that pass beside nodes. */ aside: 26 };
 
 /** The state that tells most about several tasks. */
 const order: readonly TaskState[] = ["failed", "running", "waiting", "kept", "unknown", "done", "restored", "fresh"];
@@ -17,13 +17,13 @@ export function graphSvg(tasks: readonly TaskView[]): string {
   if (nodes.length === 0) return "";
   const layers = layOut(nodes);
   const widest = Math.max(...layers.map((layer) => layer.length));
-  const width = widest * (size.width + size.gapX) - size.gapX + 2 * size.margin;
+  const width = widest * (size.width + size.gapX) - size.gapX + 2 * size.margin + 2 * size.aside;
   const height = layers.length * (size.height + size.gapY) - size.gapY + 2 * size.margin;
   const places = new Map(layers.flatMap((layer, row) => layer.map((node, column) => [node.id, {
     x: (width - layer.length * (size.width + size.gapX) + size.gapX) / 2 + column * (size.width + size.gapX),
     y: size.margin + row * (size.height + size.gapY),
   }] as const)));
-  const edges = nodes.flatMap((node) => [...node.needs].map((from) => edgeSvg(places.get(from), places.get(node.id))));
+  const edges = [...reduceEdges(nodes)].flatMap(([id, needs]) => needs.map((from) => edgeSvg(places.get(from), places.get(id))));
   const drawn = nodes.map((node) => nodeSvg(node, places.get(node.id) ?? { x: 0, y: 0 }));
   return `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="Graph of the pipeline">${edges.join("")}${drawn.join("")}</svg>`;
 }
@@ -66,6 +66,18 @@ function layOut(nodes: readonly Node[]): Node[][] {
   return layers;
 }
 
+/** Node -> those it needs, without what it needs through others anyway: the cards name all of them. */
+function reduceEdges(nodes: readonly Node[]): Map<string, string[]> {
+  const behind = new Map<string, ReadonlySet<string>>();
+  const edges = new Map<string, string[]>();
+  for (const { id, needs } of nodes) {
+    const through = new Set([...needs].flatMap((each) => [...(behind.get(each) ?? [])]));
+    edges.set(id, [...needs].filter((each) => !through.has(each)));
+    behind.set(id, new Set([...needs, ...through]));
+  }
+  return edges;
+}
+
 type Point = { readonly x: number; readonly y: number };
 
 function edgeSvg(from: Point | undefined, to: Point | undefined): string {
@@ -73,9 +85,13 @@ function edgeSvg(from: Point | undefined, to: Point | undefined): string {
   const [x1, y1, x2, y2] = [from.x + size.width / 2, from.y + size.height, to.x + size.width / 2, to.y];
   const rows = Math.round((y2 - y1) / (size.height + size.gapY));
   // Past the rows between, beside them and not through them.
-  const aside = rows > 0 && Math.abs(x1 - x2) < size.width / 2 ? size.width / 2 + 8 + rows * 3 : 0;
+  if (rows > 0 && Math.abs(x1 - x2) < size.width / 2) {
+    const x = Math.max(x1, x2) + size.width / 2 + size.aside * 0.6;
+    const bend = size.gapY * 0.7;
+    return `<path class="edge" d="M${x1} ${y1}C${x1} ${y1 + bend} ${x} ${y1 + bend / 2} ${x} ${y1 + size.gapY + bend}L${x} ${y2 - size.gapY - bend}C${x} ${y2 - bend / 2} ${x2} ${y2 - bend} ${x2} ${y2}"/>`;
+  }
   const bend = Math.max(size.gapY * 0.7, (y2 - y1) * 0.4);
-  return `<path class="edge" d="M${x1} ${y1}C${x1 + aside * 1.3} ${y1 + bend} ${x2 + aside * 1.3} ${y2 - bend} ${x2} ${y2}"/>`;
+  return `<path class="edge" d="M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}"/>`;
 }
 
 function nodeSvg({ id, kind, title, state, more, target }: Node, { x, y }: Point): string {

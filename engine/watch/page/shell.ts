@@ -32,15 +32,17 @@ ${regions.get("state") ?? ""}
 <nav aria-label="Views">${reportLinks(reports, shown)}<span class="phone" role="group" aria-label="Shown"><button type="button" data-show="report" aria-pressed="true">Report</button><button type="button" data-show="pipeline" aria-pressed="false">Pipeline</button></span><button type="button" class="wide" data-toggle="pipeline" aria-pressed="true">Pipeline</button></nav>
 <p id="announce" class="sr-only" role="status"></p>
 </header>
+<main>
 <section id="pipeline" aria-label="Pipeline" tabindex="0">
 <h2 class="sr-only">Pipeline</h2>
 ${regions.get("graph") ?? ""}
 ${renderTaskList(regions)}
 </section>
-<main id="shown">
+<section id="shown" aria-label="Report">
 ${regions.get("notice") ?? ""}
 <div id="report" tabindex="-1"${reportAttributes(shown, versions)}><p>${escapeHtml(missingReport(shown))}</p></div>
 <noscript><p>The live page needs JavaScript. The report alone does not: see the links under Pipeline.</p></noscript>
+</section>
 </main>
 </body>
 </html>

@@ -22,6 +22,7 @@ header h1{font-size:1rem;font-weight:650}header nav{display:flex;gap:.4rem;margi
 #state{display:flex;align-items:center;flex-wrap:wrap;gap:.1rem .6rem;min-height:2rem;font-variant-numeric:tabular-nums}
 #state .dot{width:.65rem;height:.65rem;border-radius:50%;background:var(--state);flex:none}#state strong{color:var(--state);font-weight:600}#state .more{color:var(--soft);font-size:.87rem}
 progress{appearance:none;width:8rem;height:.4rem;border:0;border-radius:3px;overflow:hidden;background:var(--line)}progress::-webkit-progress-bar{background:var(--line)}progress::-webkit-progress-value{background:var(--mark)}progress::-moz-progress-bar{background:var(--mark)}
+main{display:contents}
 #pipeline{overflow:auto;border-right:1px solid var(--line);padding:.9rem 1rem 2rem;background:var(--faint)}
 #shown{position:relative;display:flex;flex-direction:column;min-width:0}
 #notice:empty{display:none}#notice{max-height:45%;overflow:auto;border-bottom:1px solid var(--line);border-left:5px solid var(--state);padding:.7rem 1rem;flex:none}

@@ -86,6 +86,7 @@ export async function runRound(means: RoundMeans, options: RoundOptions): Promis
         project: read.project, selected: read.selected, records: read.records, runId, lock, emit,
         artistFile: null,
         force: new Set(),
+        isForgotten: true,
         request: { targets: means.request.targets },
         signal: stop,
         drain,

@@ -11,6 +11,8 @@ const commands: Readonly<Record<string, { readonly summary: string; readonly loa
   watch: { summary: "run, then again at every change, with the live report", load: () => import("./watch.js") },
   status: { summary: "the last state of every task, and what nobody declares any more", load: () => import("./status.js") },
   dag: { summary: "the graph, as text, Mermaid or JSON", load: () => import("./dag.js") },
+  lab: { summary: "JupyterLab on this project, with the project's own kernel", load: () => import("./lab.js") },
+  kernel: { summary: "install that kernel for other Jupyters and VS Code, or remove it", load: () => import("./kernel.js") },
   clean: { summary: "remove what runs made, or only what nobody declares any more", load: () => import("./clean.js") },
   gc: { summary: "bound the size and age of what is kept of earlier results", load: () => import("./gc.js") },
   strip: { summary: "take outputs and volatile metadata out of notebooks", load: () => import("./strip.js") },
@@ -34,7 +36,8 @@ async function main(args: readonly string[]): Promise<number> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry === undefined) throw new UsageError(`unknown command ${name}${await nearest(name, Object.keys(commands), (known) => known)}\n\n${help()}`);
   const { command } = await entry.load();
-  if (rest.includes("--help") || rest.includes("-h")) {
+  const own = command.passesRest === true && rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
+  if (own.includes("--help") || own.includes("-h")) {
     process.stdout.write(commandHelp(name, command));
     return exitCodes.ok;
   }

@@ -13,6 +13,8 @@ export type Command = {
   readonly optionHelp: Readonly<Record<string, string>>;
   /** Options whose value may be left out: what stands for it, and what a value looks like. */
   readonly optionalValues?: Readonly<Record<string, OptionalValue>>;
+  /** Whether what stands after `--` is for another program. */
+  readonly passesRest?: boolean;
   /** @returns the exit code */
   readonly run: (input: CommandInput) => Promise<number>;
 };
@@ -22,6 +24,8 @@ export type OptionalValue = { readonly missing: string; readonly pattern: RegExp
 export type CommandInput = {
   readonly flags: Flags;
   readonly positionals: readonly string[];
+  /** What stands after `--`, as it is; empty where the command passes nothing on. */
+  readonly rest: readonly string[];
 };
 
 /** The values of options, asked for by kind so that no cast is needed. */
@@ -72,9 +76,10 @@ export const commonOptionHelp: Readonly<Record<string, string>> = {
  */
 export async function parseCommandLine(command: Command, args: readonly string[]): Promise<CommandInput> {
   const options = { ...command.options, ...commonOptions };
+  const end = command.passesRest === true && args.includes("--") ? args.indexOf("--") : args.length;
   try {
-    const { values, positionals } = parseArgs({ args: giveMissingValues(args, command.optionalValues ?? {}), options, allowPositionals: true, strict: true });
-    return { flags: new Flags(values), positionals };
+    const { values, positionals } = parseArgs({ args: giveMissingValues(args.slice(0, end), command.optionalValues ?? {}), options, allowPositionals: true, strict: true });
+    return { flags: new Flags(values), positionals, rest: args.slice(end + 1) };
   } catch (error) {
     throw new UsageError(await explain(error, Object.keys(options)));
   }

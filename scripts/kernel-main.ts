@@ -43,6 +43,7 @@ function createEffects(root: string, isProject: boolean): KernelEffects {
       }
     },
     environment: (stage) => ({ env: declaredEnvironment(stage, process.env), secrets: secretValues([stage], process.env) }),
+    drawChart: async (spec) => (await import("./kernel-project.js")).drawChart(root, spec),
     findUpstream: async (task) => (await import("./kernel-project.js")).findUpstream(root, task),
   };
 }

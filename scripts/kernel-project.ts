@@ -1,10 +1,15 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { Upstream } from "../engine/notebook/kernel/session/notes.js";
-import type { Project } from "../engine/project/types.js";
+import { buildId } from "../engine/project/build-id.js";
+import type { JsonValue, Project } from "../engine/project/types.js";
+import { type Artist, createArtist } from "../engine/report/artist.js";
+import { checkChart } from "../engine/report/chart-check.js";
+import { findPackageFile } from "../engine/report/package-file.js";
 import { openProject } from "./project-commands.js";
 
 /** Opens the project in a folder as the commands do. @param root - absolute */
@@ -42,4 +47,15 @@ async function planUntil(root: string, task: string): Promise<readonly PlannedTa
 
 function isPlanned(value: unknown): value is PlannedTask {
   return typeof value === "object" && value !== null && "task" in value && typeof value.task === "string" && "action" in value && "stage" in value;
+}
+
+let artist: Artist | null = null;
+
+/** Draws a chart in a thread of its own, which starts with the first one. */
+export async function drawChart(root: string, spec: JsonValue): Promise<string | null> {
+  if (checkChart(spec, { file: "" }).some(({ severity }) => severity === "error")) return null;
+  const cacheFolder = existsSync(join(root, "stitchbook.yaml")) ? join(root, ".stitchbook/cache/plots") : join(tmpdir(), "stitchbook-plots");
+  artist ??= createArtist({ threadFile: findPackageFile("artist-thread.js", "dist/artist-thread.js"), cacheFolder, version: buildId ?? "" });
+  const { svg } = await artist.plot(spec);
+  return svg === "" ? null : artist.picture(svg);
 }

@@ -1,5 +1,6 @@
 import type { Answer, Handler } from "./protocol/kernel-server.js";
 import type { Content, Request } from "./protocol/message.js";
+import { complete, inspect, isComplete } from "./session/code-assistant.js";
 import type { KernelSession } from "./session/kernel-session.js";
 
 export type HandlerOptions = {
@@ -16,6 +17,15 @@ export function createShellHandler(options: HandlerOptions): Handler {
       switch (request.header.msg_type) {
         case "execute_request":
           return session.execute(request);
+        case "complete_request":
+          return { content: complete(await session.assistant(), ...readCursor(request)) };
+        case "inspect_request":
+          return { content: inspect(await session.assistant(), ...readCursor(request)) };
+        case "is_complete_request":
+          return { content: isComplete(readCursor(request)[0]) };
+        case "comm_open":
+          session.closeComm(request);
+          return null;
         default:
           return answerPlainly(request, options);
       }
@@ -32,6 +42,11 @@ export function createControlHandler(options: HandlerOptions): Handler {
       return { content: { status: "ok" } };
     },
   };
+}
+
+function readCursor({ content: { code, cursor_pos: position } }: Request): [code: string, cursor: number] {
+  const text = typeof code === "string" ? code : "";
+  return [text, typeof position === "number" ? position : [...text].length];
 }
 
 function answerPlainly(request: Request, { info }: HandlerOptions): Answer | null {

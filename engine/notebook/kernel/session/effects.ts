@@ -1,5 +1,5 @@
 import type { Secrets } from "../../secrets/masker.js";
-import type { Problem, Project, Stage } from "../../../project/types.js";
+import type { JsonValue, Problem, Project, Stage } from "../../../project/types.js";
 import type { Upstream } from "./notes.js";
 
 /** What the kernel needs of other parts of the engine. */
@@ -10,4 +10,6 @@ export type KernelEffects = {
   readonly environment: (stage: Stage) => { readonly env: Readonly<Record<string, string>>; readonly secrets: Secrets };
   /** What must be made before a task. */
   readonly findUpstream: (task: string) => Promise<Upstream | null>;
+  /** A Vega-Lite specification as PNG in base64, for programs that draw none; null where it can't be drawn. */
+  readonly drawChart: (spec: JsonValue) => Promise<string | null>;
 };

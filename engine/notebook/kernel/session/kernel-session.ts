@@ -1,12 +1,14 @@
 import { readCellOptions } from "../../../project/cell-options.js";
 import { formatPlace, formatProblem } from "../../../project/problems.js";
 import { describeRowTypes } from "../../../project/row-types.js";
-import type { Cell, Problem } from "../../../project/types.js";
+import type { Cell, JsonValue, Problem } from "../../../project/types.js";
+import { vegaLiteMimeType } from "../../execute/vega-lite-spec.js";
 import { createMasker } from "../../secrets/masker.js";
 import type { CellOutput } from "../../types.js";
 import type { Content, Request } from "../protocol/message.js";
 import type { Answer } from "../protocol/kernel-server.js";
 import type { Access, ExecutorMessage, Outcome } from "../executor/messages.js";
+import type { AssistantOptions } from "./code-assistant.js";
 import type { KernelEffects } from "./effects.js";
 import { describeDeath } from "./describe-death.js";
 import { ExecutorProcess, type ProcessDeath } from "./executor-process.js";
@@ -32,6 +34,7 @@ export type SessionOptions = {
   readonly publish: (type: string, content: Content, parent: Pick<Request, "rawHeader"> | null) => void;
 };
 
+type ExecutorNews = Exclude<ExecutorMessage, { type: "done" }>;
 type Failure = { readonly ename: string; readonly evalue: string; readonly traceback: readonly string[] };
 
 /** What is known of the notebook: null while it can't be told, or is no stage. */
@@ -55,6 +58,7 @@ export class KernelSession {
   #executionCount = 0;
   #runs = 0;
   #isInterrupted = false;
+  #drawing: Promise<void> | null = null;
 
   constructor(private readonly options: SessionOptions) {
     const publish: PublishOutput = (run, type, content) => options.publish(type, content, this.#requests.get(run) ?? null);
@@ -73,6 +77,16 @@ export class KernelSession {
   compiler(): Promise<KernelCompiler> {
     this.#compiler ??= this.#openCompiler();
     return this.#compiler;
+  }
+
+  /** What completion and inspection rest on. */
+  async assistant(): Promise<AssistantOptions> {
+    return { compiler: await this.compiler(), root: this.options.root, notebook: this.notebook };
+  }
+
+  /** There are no widgets: what a client opens is closed again. */
+  closeComm(request: Request): void {
+    this.options.publish("comm_close", { comm_id: request.content["comm_id"], data: {} }, request);
   }
 
   /** Project path of the notebook, from whose folder imports are resolved. */
@@ -200,6 +214,7 @@ export class KernelSession {
 
   async #run(run: number, { cell: compiled, table }: LinkedCell, { cell, values }: { readonly cell: Cell; readonly values: AppliedParameters["values"] }): Promise<Failure | null> {
     const end = await this.#executor.execute({ type: "execute", run, cell: compiled, table, executionCount: this.#executionCount, place: this.#placeOf(cell), parameters: values });
+    await this.#drawing;
     if (isDeath(end)) return this.#restartExecutor(run, end);
     if (end.status === "ok") return null;
     const { ename, evalue, traceback } = end.error;
@@ -233,9 +248,29 @@ export class KernelSession {
     });
   }
 
-  #receive(message: Exclude<ExecutorMessage, { type: "done" }>): void {
+  /** What comes while a chart is drawn waits for it. */
+  #receive(message: ExecutorNews): void {
+    const isChart = message.type === "output" && chartOf(message.output) !== null;
+    if (this.#drawing === null && !isChart) return this.#handle(message);
+    const before = this.#drawing ?? Promise.resolve();
+    const drawing = before.then(async () => this.#handle(isChart ? await this.#withPicture(message) : message));
+    this.#drawing = drawing;
+    void drawing.then(() => {
+      if (this.#drawing === drawing) this.#drawing = null;
+    });
+  }
+
+  #handle(message: ExecutorNews): void {
     if (message.type === "output") this.#add(message.position, message.output, message.display);
     else this.#noteAccess(message.run, message.access);
+  }
+
+  async #withPicture(message: Extract<ExecutorNews, { type: "output" }>): Promise<ExecutorNews> {
+    const { output } = message;
+    const spec = chartOf(output);
+    const picture = spec === null ? null : await this.options.effects.drawChart(spec).catch(() => null);
+    if (picture === null || !("data" in output)) return message;
+    return { ...message, output: { ...output, data: { ...output.data, "image/png": picture } } };
   }
 
   #add(run: number, ...output: Parameters<OutputPublisher["add"]> extends [number, ...infer Rest] ? Rest : never): void {
@@ -264,6 +299,10 @@ export class KernelSession {
     this.#requests.set(run, { rawHeader: request.rawHeader });
     this.#requests.delete(run - maxRememberedRuns);
   }
+}
+
+function chartOf(output: CellOutput): JsonValue | null {
+  return "data" in output && !("image/png" in output.data) ? (output.data[vegaLiteMimeType] ?? null) : null;
 }
 
 function isDeath(end: Outcome | ProcessDeath): end is ProcessDeath {

@@ -68,7 +68,9 @@ function inspectedOffsets(ts: TypeScript, text: string, offset: number): number[
 function findCallee(ts: TypeScript, file: typescript.SourceFile, offset: number): number | null {
   let found: number | null = null;
   const visit = (node: typescript.Node): void => {
-    if (node.pos > offset || node.end < offset) return;
+    // A call whose parenthesis is still open goes on to the cursor.
+    const isOpen = !file.text.slice(0, node.end).endsWith(")") && file.text.slice(node.end, offset).trim() === "";
+    if (node.pos > offset || (node.end < offset && !isOpen)) return;
     if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && node.expression.end < offset) found = node.expression.end - 1;
     ts.forEachChild(node, visit);
   };

@@ -2,6 +2,7 @@ import { readCellOptions } from "../../../project/cell-options.js";
 import { formatPlace, formatProblem } from "../../../project/problems.js";
 import { describeRowTypes } from "../../../project/row-types.js";
 import type { Cell, JsonValue, Problem } from "../../../project/types.js";
+import type { DisplayIdentity } from "../../execute/display-hook.js";
 import { vegaLiteMimeType } from "../../execute/vega-lite-spec.js";
 import { createMasker } from "../../secrets/masker.js";
 import type { CellOutput } from "../../types.js";
@@ -55,6 +56,8 @@ export class KernelSession {
   #isDecided = false;
   #isPrepared = false;
   #upstream: Promise<Upstream | null> | null = null;
+  /** Executions whose result nobody is to see. */
+  readonly #silentRuns = new Set<number>();
   #executionCount = 0;
   #runs = 0;
   #isInterrupted = false;
@@ -105,6 +108,7 @@ export class KernelSession {
     this.#runs += 1;
     const run = this.#runs;
     this.#remember(run, request);
+    if (isSilent) this.#silentRuns.add(run);
     if (!isSilent) this.options.publish("execute_input", { code, execution_count: this.#executionCount }, request);
     const failure = await this.#executeCode({ code, run, isSilent, cellId: cellIdOf(request) });
     this.#publisher.flush();
@@ -273,8 +277,9 @@ export class KernelSession {
     return { ...message, output: { ...output, data: { ...output.data, "image/png": picture } } };
   }
 
-  #add(run: number, ...output: Parameters<OutputPublisher["add"]> extends [number, ...infer Rest] ? Rest : never): void {
-    if (this.#publisher.add(run, ...output)) return;
+  #add(run: number, output: CellOutput, display?: DisplayIdentity): void {
+    if (this.#silentRuns.has(run) && output.output_type === "execute_result") return;
+    if (this.#publisher.add(run, output, display)) return;
     this.#publisher.forget(run);
     this.#fail(run, { ename: "TooMuchOutput", evalue: "more than 256 MB of text were written to the output", traceback: ["TooMuchOutput: more than 256 MB of text were written to the output", "Write data to a declared output file, and print less."] });
     this.#executor.interrupt();

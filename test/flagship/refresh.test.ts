@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { driveKernel, hasPython, isNote, type Executed, type Message } from "../notebook/kernel/drive-kernel.js";
 import { type CommandResult, executed, parseEvents, readArtifacts, repository, runForEvents, runStitchbook } from "../scripts/rig.js";
 
 const timeout = 300_000;
@@ -116,5 +117,57 @@ describe.skipIf(process.env["STITCHBOOK_SKIP_PYTHON"] === "1")("the executed not
     const { stdout, stderr } = await promisify(execFile)(python, ["-W", "error", "-c", program], { cwd: folder(0) });
     expect(stderr).toBe("");
     expect(Number(stdout)).toBeGreaterThanOrEqual(6);
+  }, timeout);
+});
+
+type SavedCell = { readonly cell_type: string; readonly source: string | readonly string[]; readonly outputs?: readonly Message[] };
+
+async function readCells(path: string): Promise<readonly SavedCell[]> {
+  const notebook: { readonly cells: readonly SavedCell[] } = JSON.parse(await readFile(path, "utf8"));
+  return notebook.cells.filter((cell) => cell.cell_type === "code");
+}
+
+function joined(text: unknown): string {
+  return Array.isArray(text) ? text.join("") : String(text);
+}
+
+/** What is left of an output when counts, pictures, times and what only one side can have are taken away. */
+function comparable(output: Message): unknown {
+  const { type, output_type: kind = type, data, text, name, ename, evalue } = output;
+  if (kind === "stream") return { kind, name, text: joined(text).replace(/took \d+ ms/g, "took some ms") };
+  if (typeof data !== "object" || data === null) return { kind, ename, evalue };
+  const bundle = Object.entries(data).filter(([mime]) => mime !== "image/png");
+  return { kind, data: Object.fromEntries(bundle.map(([mime, content]) => [mime, mime.endsWith("json") ? content : joined(content)])) };
+}
+
+/** Text of one stream that came in several messages is one output in a file. */
+function unite(outputs: readonly Message[]): Message[] {
+  const united: Message[] = [];
+  for (const output of outputs.filter((each) => !isNote(each))) {
+    const last = united.at(-1);
+    if (output.type === "stream" && last?.type === "stream" && last["name"] === output["name"]) united[united.length - 1] = { ...last, text: `${joined(last["text"])}${joined(output["text"])}` };
+    else united.push(output);
+  }
+  return united;
+}
+
+describe.skipIf(!hasPython)("the flagship in Jupyter", () => {
+  it.each([
+    ["01-ingestion.ipynb", "ingestion@seattle"],
+    ["02-cleaning.ipynb", "cleaning"],
+    ["03-features.ipynb", "features"],
+    ["04-training.ipynb", "training"],
+    ["05-reporting.ipynb", "reporting"],
+  ])("shows in %s what a run shows", async (name, task) => {
+    const path = join(folder(1), "notebooks", name);
+    const cells = await readCells(path);
+    const results = await driveKernel({ cwd: join(folder(1), "notebooks"), env: { JPY_SESSION_NAME: path, STITCHBOOK_TASK: task } }, cells.map(({ source }) => ({ execute: joined(source) })));
+    const inJupyter = results.map((each) => unite((each as Executed).outputs).map(comparable));
+    const inRun = (await readCells(join(folder(1), "reports/notebooks", `${task}.ipynb`))).map(({ outputs = [] }) => outputs.map(comparable));
+    expect(inJupyter).toEqual(inRun);
+  }, timeout);
+
+  it("leaves artifacts that the next run takes for what they are", async () => {
+    expect(await runStitchbook(["run"], { cwd: folder(1) })).toMatchObject({ code: 0, stdout: expect.stringContaining("up to date") });
   }, timeout);
 });

@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, { readonly summary: string; readonly loa
   strip: { summary: "take outputs and volatile metadata out of notebooks", load: () => import("./strip.js") },
   history: { summary: "past runs with their metrics", load: () => import("./history.js") },
   compare: { summary: "two past runs side by side", load: () => import("./compare.js") },
+  trace: { summary: "the way back from an artifact, a label or a metric to the raw data", load: () => import("./trace.js") },
   logs: { summary: "read the log of a run, failures first", load: () => import("./logs.js") },
   alerts: { summary: "alerts test: send a test message to each channel", load: () => import("./alerts.js") },
   verify: { summary: "prove that artifacts are reproducible: execute again elsewhere, compare bytes", load: () => import("./verify.js") },

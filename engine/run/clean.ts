@@ -9,11 +9,12 @@ import { findUndeclared } from "../project/undeclared.js";
 import { writeDurably } from "./durable-file.js";
 import { failedWith } from "./file-system.js";
 import { findOrphans, findVanished, isView } from "./orphans.js";
+import { isProvenance, provenancePaths } from "./provenance-file.js";
 import { viewFolder } from "./view.js";
 import { compareCodeUnits } from "../project/compare-code-units.js";
 
 /** A file that a run made. */
-export type MadeFile = { readonly path: string; readonly task: string; readonly kind: "artifact" | "notebook" };
+export type MadeFile = { readonly path: string; readonly task: string; readonly kind: "artifact" | "notebook" | "provenance" };
 
 export type CleanPlan = {
   readonly remove: readonly MadeFile[];
@@ -61,7 +62,8 @@ async function findPresent(project: Project, records: ReadonlyMap<string, TaskRe
     }
     if (task.node.kind === "stage" && (await isView(project.root, task.id))) files.push(...(await viewFiles(project.root, task.id)));
   }
-  return files;
+  const told = provenancePaths(project).filter((path) => isProvenance(join(project.root, path)));
+  return [...files, ...told.map((path): Judged => ({ path, task: project.reports.find(({ outputs }) => dirname(outputs.markdown) === dirname(path))?.id ?? "", kind: "provenance", reason: null }))];
 }
 
 async function viewFiles(root: string, task: string): Promise<Judged[]> {

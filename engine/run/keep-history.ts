@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { askDirty, readHead } from "../observe/code-revision.js";
 import type { RunStatus } from "../observe/events.js";
 import type { CodeRevision, RunHead, RunState } from "../observe/history/entry.js";
-import { appendRun, findRun, historyFolder, lastRevision } from "../observe/history/history.js";
+import { appendRun, findRun, historyFolder, lastRevision, readRuns } from "../observe/history/history.js";
 import { metricKey } from "../observe/metrics.js";
 import type { TaskRecord } from "../plan/types.js";
 import { listMetricFiles } from "../project/metric-files.js";
@@ -11,6 +13,7 @@ import { explainFileError } from "./file-system.js";
 import type { RunOptions } from "./execute-run.js";
 import { digestNow, readMetricFile } from "./metric-reader.js";
 import type { PlannedRun } from "./prepare-run.js";
+import { provenancePaths, writeProvenance } from "./provenance-file.js";
 import type { RunDeeds } from "./run-deeds.js";
 
 /** A run that will be remembered. */
@@ -30,6 +33,7 @@ export function remember(context: PlannedRun, options: Options): Remembering {
       try {
         const head = describeRun(context, { ...options, ...how, revision: await revision });
         appendRun(folder, { head, ...stateOf(context, folder, head), isDurable: Object.keys(head.deeds).length > 0 });
+        await tellProvenance(context, folder, head);
       } catch (error) {
         context.emit({ event: "run.warning", message: `this run could not be added to the history: ${explainFileError(error).reason}` });
       }
@@ -51,6 +55,14 @@ async function askRevision({ project, plan, isUpToDate }: PlannedRun, folder: st
 function sourceFiles(project: Project): string[] {
   const nodes = [...project.stages, ...project.reports].map(({ file }) => file);
   return ["stitchbook.yaml", "package.json", "package-lock.json", ...nodes, ...Object.keys(project.partials)];
+}
+
+/** Where something was made, or the file is gone. */
+async function tellProvenance({ project, place, records }: PlannedRun, folder: string, { deeds }: RunHead): Promise<void> {
+  const isThere = provenancePaths(project).every((path) => existsSync(join(place.root, path)));
+  if (Object.keys(deeds).length === 0 && isThere) return;
+  const [last] = readRuns(folder);
+  await writeProvenance(project, { root: place.root, records, state: last?.state ?? null });
 }
 
 type Known = Options & { readonly status: RunStatus; readonly durationMs: number; readonly notRun: readonly string[]; readonly revision: CodeRevision | null };

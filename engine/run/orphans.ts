@@ -1,10 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { createDigester, statesTimeMs } from "../checkpoint/artifact-check.js";
 import { readFileState } from "../checkpoint/file-state.js";
 import type { TaskRecord } from "../plan/types.js";
 import type { Project } from "../project/types.js";
 import { findUndeclared } from "../project/undeclared.js";
+import { isProvenance, provenanceName, provenancePaths } from "./provenance-file.js";
 import { viewFolder } from "./view.js";
 import { compareCodeUnits } from "../project/compare-code-units.js";
 
@@ -14,7 +15,7 @@ export type Orphan = {
   readonly path: string;
   /** The task that made it. */
   readonly task: string;
-  readonly kind: "artifact" | "notebook";
+  readonly kind: "artifact" | "notebook" | "provenance";
   /** True where its bytes are no longer those that the task made. */
   readonly isChanged: boolean;
 };
@@ -38,13 +39,23 @@ export async function findOrphans(project: Project, records: ReadonlyMap<string,
       return [{ path, task: found.record.task, kind: "artifact", isChanged: digest !== found.file.sha256 }];
     }),
   );
-  return [...artifacts.flat(), ...(await findViews(project))].sort((a, b) => compareCodeUnits(a.path, b.path));
+  return [...artifacts.flat(), ...(await findViews(project)), ...findLeftProvenance(project, records)].sort((a, b) => compareCodeUnits(a.path, b.path));
 }
 
 /** Ids of tasks that are on record and are no more. */
 export function findVanished(project: Project, records: ReadonlyMap<string, TaskRecord>): readonly string[] {
   const present = new Set(project.tasks.map(({ id }) => id));
   return [...records.keys()].filter((id) => !present.has(id)).sort(compareCodeUnits);
+}
+
+/** What tells of reports that are no more, or that appear elsewhere now. */
+function findLeftProvenance(project: Project, records: ReadonlyMap<string, TaskRecord>): Orphan[] {
+  const present = new Set(provenancePaths(project));
+  const beside = [...records.values()].flatMap(({ task, artifacts, left }) =>
+    [...artifacts, ...(left ?? [])].flatMap(({ path }): Orphan[] => (path.endsWith(".md") ? [{ path: posix.join(posix.dirname(path), provenanceName), task, kind: "provenance", isChanged: false }] : [])),
+  );
+  const found = new Map(beside.filter(({ path }) => !present.has(path) && isInside(path) && isProvenance(join(project.root, path))).map((orphan) => [orphan.path, orphan]));
+  return [...found.values()];
 }
 
 /** Executed notebooks of tasks that are no more. Only files that say of themselves that they are such. */

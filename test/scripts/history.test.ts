@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, readdirSync, rmSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { appendFileSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeMemoryProject } from "./memory-project.js";
@@ -120,6 +120,55 @@ describe("compare", () => {
     const { stdout } = await run("compare", "last~3", "last~2", "--md");
     expect(stdout).toContain("### Metrics\n\n| | A | B | |\n|---|--:|--:|--:|\n| `mean` | 2 | 4 | +100% |\n");
     expect(stdout).toMatch(/^\| \| run \| status \| took \| code \|\n/);
+  }, timeout);
+});
+
+describe("trace", () => {
+  it.each([
+    ["a metric", "test.largest", "model/metrics.json: test.largest = 9"],
+    ["a metric of a file", "model/metrics.json:mean", "model/metrics.json: mean = 8"],
+    ["a label", "about", "about  displayed by cell 4"],
+    ["an artifact", "model/metrics.json", /^model\/metrics.json {2}sha256 [0-9a-f]{12}$/],
+  ])("goes from %s back to the raw data", async (_, place, head) => {
+    const { code, stdout } = await run("trace", place);
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toMatch(head);
+    expect(lines.slice(1).map((line) => line.replace(/[0-9a-f]{12}/g, "#").replace(/code [0-9a-f]{7}\+/, "code #"))).toEqual([
+      "└─ fit  notebooks/2-fit.ipynb  fingerprint #  code #",
+      "   ├─ scale = 2",
+      "   └─ data/points.csv  4 rows  sha256 #",
+      "      └─ clean  notebooks/1-clean.ipynb  fingerprint #  code #",
+      "         └─ raw/points.csv  source, sha256 #",
+    ]);
+  }, timeout);
+
+  it("tells of a task all that it rests on once, as a tree and as JSON", async () => {
+    const { stdout } = await run("trace", "points");
+    expect(stdout.match(/fingerprint/g)).toHaveLength(3);
+    const { place, tasks } = JSON.parse((await run("trace", "points", "--json")).stdout);
+    expect(place).toEqual({ kind: "task", tasks: ["points"] });
+    expect(tasks.map(({ task }: { task: string }) => task)).toEqual(["points", "fit", "clean"]);
+    expect(tasks[1]).toMatchObject({ parameters: { scale: 2 }, revision: { branch: "trunk", dirty: true }, inputs: [{ path: "data/points.csv", from: "clean" }] });
+  }, timeout);
+
+  it("ends with 2 for what is nowhere", async () => {
+    expect(await run("trace", "abuot")).toMatchObject({ code: 2, stdout: "", stderr: "stitchbook: no task, artifact, label or metric is named abuot; did you mean about?\n" });
+    expect((await run("trace")).code).toBe(2);
+  }, timeout);
+});
+
+describe("provenance beside a report", () => {
+  it("names the task, code, parameters and inputs of every artifact and figure, and goes with clean", async () => {
+    const copy = await copyProject(root);
+    const told = JSON.parse(await readFile(join(copy, "reports/provenance.json"), "utf8"));
+    expect(Object.keys(told.artifacts).sort()).toEqual(["data/points.csv", "model/metrics.json", "reports/points.html", "reports/points.md"]);
+    expect(told.figures).toEqual({ about: { task: "fit", fingerprint: told.artifacts["model/metrics.json"].fingerprint, notebook: "notebooks/2-fit.ipynb", cell: 4 } });
+    expect(told.tasks.fit).toMatchObject({ parameters: { scale: 2 }, packages: {}, revision: { branch: "trunk" }, inputs: [{ path: "data/points.csv", from: "clean" }], outputs: ["model/metrics.json"] });
+    expect((await runStitchbook(["status"], { cwd: copy })).stdout).not.toContain("orphan");
+    await runStitchbook(["clean"], { cwd: copy });
+    expect(existsSync(join(copy, "reports"))).toBe(false);
+    rmSync(copy, { recursive: true });
   }, timeout);
 });
 

@@ -1,9 +1,10 @@
 // Bundles the engine into dist/. Plain JavaScript, since it must run before anything is built.
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { buildCommands } from "./build-commands.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -74,13 +75,19 @@ async function build() {
     legalComments: "none",
   };
   const developer = ["test", "bench", "types"].filter((name) => existsSync(join(root, `scripts/dev/${name}.ts`)));
+  // What one build has kept for the next command is no use to another.
+  const define = { STITCHBOOK_BUILD: JSON.stringify(hashSources(readFileSync)) };
   await Promise.all([
+    buildCommands(esbuild, {
+      common,
+      dist,
+      entries: { stitchbook: "scripts/cli.ts", "artist-thread": "engine/report/artist-thread.ts" },
+      define,
+    }),
     esbuild.build({
       ...common,
       entryPoints: [
-        { in: "scripts/cli.ts", out: "stitchbook" },
         { in: "scripts/kernel-main.ts", out: "kernel" },
-        { in: "engine/report/artist-thread.ts", out: "artist-thread" },
         { in: "engine/project/json-schema.ts", out: "json-schema" },
         { in: "engine/watch/compile-thread.ts", out: "compile-thread" },
         ...developer.map((name) => ({ in: `scripts/dev/${name}.ts`, out: `dev/${name}` })),
@@ -89,9 +96,9 @@ async function build() {
       format: "esm",
       splitting: true,
       chunkNames: "chunks/[name]-[hash]",
-      // What one build has kept for the next command is no use to another.
-      define: { STITCHBOOK_BUILD: JSON.stringify(hashSources(readFileSync)) },
+      define,
     }),
+    esbuild.build({ ...common, entryPoints: [{ in: "scripts/code-cache.ts", out: "load" }], outdir: "dist", format: "cjs", outExtension: { ".js": ".cjs" } }),
     esbuild.build({
       ...common,
       entryPoints: [
@@ -132,7 +139,6 @@ async function build() {
   // npm leaves files of this name out of packages.
   copyFileSync(join(root, "examples/starter/.gitignore"), join(dist, "starter.gitignore"));
   removeOldChunks();
-  chmodSync(join(dist, "stitchbook.js"), 0o755);
   writeFileSync(stampFile, sourcesStamp());
 }
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { type Command, commandHelp, exitCodes, nearest, parseCommandLine, UsageError } from "./command.js";
 
 /** Every command, loaded only when it is called. */
@@ -51,9 +50,10 @@ function help(): string {
 }
 
 async function version(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
-  const { version: found } = JSON.parse(text) as { version: string };
+  const [{ readFile }, { findPackageFile }] = await Promise.all([import("node:fs/promises"), import("../engine/report/package-file.js")]);
+  const file = findPackageFile("package.json");
+  if (file === null) throw new Error("Internal error: Stitchbook's package.json is not there");
+  const { version: found } = JSON.parse(await readFile(file, "utf8")) as { version: string };
   return found;
 }
 
@@ -85,4 +85,8 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 // Set, not exit(): what was written to a pipe must still get out.
-process.exitCode = await main(process.argv.slice(2)).catch(report);
+// What ends without a word has failed.
+process.exitCode = exitCodes.failed;
+void main(process.argv.slice(2)).catch(report).then((code) => {
+  process.exitCode = code;
+});

@@ -88,6 +88,7 @@ const whyTexts: Readonly<Record<Removal["why"] | CacheRemoval["why"], readonly [
   unused: ["file of no result", "files of no result"],
   stray: ["unfinished file", "unfinished files"],
   compiled: ["compiled notebook", "compiled notebooks"],
+  packages: ["file of bundled packages", "files of bundled packages"],
   plot: ["plot", "plots"],
   code: ["code of a former stage", "codes of former stages"],
 };

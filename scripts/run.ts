@@ -92,7 +92,7 @@ async function runLocked({ flags, site, request, runId, lock, jobs, stop }: Lock
       runId,
       stateFolder: site.stateFolder,
       workerFile: findWorkerFile(),
-      artistFile: findPackageFile("artist-thread.js", "dist/artist-thread.js"),
+      artistFile: findPackageFile("artist-thread.cjs", "dist/artist-thread.cjs"),
       overrides: flags.list("param"),
       force: new Set(flags.has("force") ? selected.map((task) => task.id) : []),
       selected,

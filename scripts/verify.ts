@@ -75,7 +75,7 @@ async function verify({ flags, site, project, records, tasks, jobs, lock, stop }
     lock,
     stateFolder: site.stateFolder,
     workerFile: findWorkerFile(),
-    artistFile: findPackageFile("artist-thread.js", "dist/artist-thread.js"),
+    artistFile: findPackageFile("artist-thread.cjs", "dist/artist-thread.cjs"),
     temporary: tmpdir(),
     isExternal: flags.has("external"),
     env: process.env,

@@ -96,6 +96,9 @@ function drawInThread(file: string): Line {
     // A run that ends otherwise must not wait for a picture.
     started.unref();
     started.on("message", (done: Done) => finish(done));
+    started.on("exit", () => {
+      thread = null;
+    });
     started.on("error", (error) => {
       thread = null;
       finish({ error: error.message });
@@ -108,7 +111,15 @@ function drawInThread(file: string): Line {
         waiting.push({ job, settle: (done) => ("error" in done ? reject(new Error(done.error)) : resolve(done.value)) });
         next();
       }),
-    close: async () => void (await thread?.terminate()),
+    close: async () => {
+      const ending = thread;
+      if (ending === null) return;
+      const ended = new Promise<void>((resolve) => void ending.once("exit", () => resolve()));
+      ending.ref();
+      if (present === null) ending.postMessage("end");
+      else void ending.terminate();
+      await ended;
+    },
   };
 }
 

@@ -17,12 +17,12 @@ export type CacheOptions = {
 };
 
 /** A file of a cache that goes. */
-export type CacheRemoval = Pick<Removal, "file" | "bytes" | "usedAtMs"> & { readonly why: "compiled" | "code" | "plot" };
+export type CacheRemoval = Pick<Removal, "file" | "bytes" | "usedAtMs"> & { readonly why: "compiled" | "code" | "packages" | "plot" };
 
 type CacheFile = { readonly name: string; readonly file: string; readonly bytes: number; readonly usedAtMs: number };
 
 /**
- * Removes compiled notebooks, codes of stages and plots that nobody used for long. The newest of each present notebook and stage
+ * Removes compiled notebooks, codes of stages, bundled packages and plots that nobody used for long. The newest of each present notebook and stage
  * stays: the next run may want it.
  */
 export async function collectCaches(options: CacheOptions): Promise<readonly CacheRemoval[]> {
@@ -30,11 +30,13 @@ export async function collectCaches(options: CacheOptions): Promise<readonly Cac
   const isOld = ({ usedAtMs }: CacheFile) => now - usedAtMs > maxAgeMs;
   const compiled = (await listFiles(join(stateFolder, "cache"))).filter(({ name }) => /^[0-9a-f]{16}-/.test(name));
   const newest = new Set(project.stages.flatMap((stage) => newestOf(compiled.filter(({ name }) => name.startsWith(entryPrefix(stage.file))))));
+  const packages = await listFiles(join(stateFolder, "cache", "packages"));
   const plots = await listFiles(join(stateFolder, "cache", "plots"));
   const codes = await listFiles(join(stateFolder, "code"));
   const present = new Set(project.stages.flatMap((stage) => [`${stage.id}.json`, `${stage.id}.names.json`]));
   const removed = [
     ...compiled.filter((file) => isOld(file) && !newest.has(file)).map((file) => toRemoval(file, "compiled")),
+    ...packages.filter(isOld).map((file) => toRemoval(file, "packages")),
     ...plots.filter(isOld).map((file) => toRemoval(file, "plot")),
     ...codes.filter((file) => isOld(file) && !present.has(file.name)).map((file) => toRemoval(file, "code")),
   ];

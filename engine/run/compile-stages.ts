@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { bundlePackages, makeBundleFolder } from "../notebook/compile/bundle-packages.js";
 import type { compileNotebooks, SourceDigests } from "../notebook/compile/compile-notebooks.js";
 import type { CompiledNotebook } from "../notebook/types.js";
 import type { StageCode } from "../plan/code-closure.js";
@@ -51,7 +52,15 @@ export async function compileStages({ project, stateFolder, signal, compile, cac
     const moved = notebook === undefined ? null : findMoved(await cache.code(project, stage), notebook, sources.get(stage.file) ?? null);
     if (moved !== null) throw new SourceMovedError(moved);
   }
-  return compiled;
+  return withPackages(project.root, compiled);
+}
+
+/** Notebooks that import the same packages share a bundle, which is made once: one after the other. */
+async function withPackages(root: string, compiled: ReadonlyMap<string, CompiledNotebook>): Promise<ReadonlyMap<string, CompiledNotebook>> {
+  const folder = makeBundleFolder(root);
+  const complete = new Map<string, CompiledNotebook>();
+  for (const [file, notebook] of compiled) complete.set(file, { ...notebook, packages: await bundlePackages(notebook, { root, folder }) });
+  return complete;
 }
 
 /**

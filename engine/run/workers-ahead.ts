@@ -1,3 +1,4 @@
+import { makeBundleFolder } from "../notebook/compile/bundle-packages.js";
 import type { CompiledNotebook, ExecutionConditions, ExecutionRequest } from "../notebook/types.js";
 import { startWorker, type Worker } from "../notebook/worker/worker-process.js";
 import type { FingerprintParts } from "../plan/types.js";
@@ -78,7 +79,7 @@ const unrecorded = { recordWorker: () => Promise.resolve(), forgetWorker: () => 
 async function startStation(context: StationContext & { readonly lock: WorkerRecord }, task: StageTask): Promise<Station> {
   const { project, workerFile, env, lock, masker, maxOldSpaceMb } = context;
   const folder = await createTaskFolder({ taskFolders: taskFolders(context.stateFolder), task: task.id });
-  const worker = startWorker({ folder, projectRoot: project.root, workerFile, timezone: project.timezone, env, masker, ...(maxOldSpaceMb === undefined ? {} : { maxOldSpaceMb }) });
+  const worker = startWorker({ folder, projectRoot: project.root, workerFile, timezone: project.timezone, env, masker, readable: [makeBundleFolder(project.root)], ...(maxOldSpaceMb === undefined ? {} : { maxOldSpaceMb }) });
   try {
     await lock.recordWorker(worker.pid);
     const compiled = await context.compile(task.node);
@@ -116,6 +117,8 @@ function makeRequest(context: StationContext, task: StageTask, { folder, compile
 /** Stations that are opened before their tasks may start, so that a task need not wait for its process. */
 export class WorkersAhead {
   readonly #opening = new Map<string, Promise<Station | null>>();
+  /** Those for which there was no room yet, the next first. */
+  readonly #wanted = new Map<string, StageTask>();
   #isClosed = false;
 
   /** @param most - how many may wait at once */
@@ -124,15 +127,18 @@ export class WorkersAhead {
     readonly most: number,
   ) {}
 
-  /** Opens a station for a task that will probably run soon; does nothing where enough wait already. */
+  /** Opens a station for a task that will probably run soon; where enough wait already, once one of these is taken. */
   open(task: StageTask): void {
-    if (this.#isClosed || this.#opening.has(task.id) || this.#opening.size >= this.most) return;
+    if (this.#isClosed || this.#opening.has(task.id)) return;
+    if (this.#opening.size >= this.most) return void this.#wanted.set(task.id, task);
+    this.#wanted.delete(task.id);
     // That none could be opened shows, with its reason, when the task needs one.
     this.#opening.set(task.id, openStation(this.context, task).catch(() => null));
   }
 
   /** Closes the station of a task that need not run after all. */
   async drop(task: Pick<Task, "id">): Promise<void> {
+    this.#wanted.delete(task.id);
     const station = await this.#opening.get(task.id);
     this.#opening.delete(task.id);
     if (station) await closeStation(this.context, station);
@@ -142,6 +148,8 @@ export class WorkersAhead {
   async take(task: StageTask): Promise<Station> {
     const waiting = this.#opening.get(task.id);
     this.#opening.delete(task.id);
+    this.#wanted.delete(task.id);
+    for (const next of this.#wanted.values()) this.open(next);
     return (await waiting) ?? (await openStation(this.context, task));
   }
 

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import * as notebookApi from "../api/notebook.js";
 import type { Place } from "../../project/types.js";
-import type { CellOutput, CompiledCell } from "../types.js";
+import type { CellOutput, CompiledCell, PackageBundle } from "../types.js";
 import { createCellExports } from "./cell-exports.js";
 import { describeError, errorOutput, type DescribedError } from "./describe-error.js";
 import { setDisplay, type DisplayHook, type DisplayIdentity } from "./display-hook.js";
@@ -22,6 +22,8 @@ export type CellExecutorOptions = {
   readonly ownFile: string;
   /** Absolute; may be written. */
   readonly temporaryFolder: string;
+  /** Packages that are loaded from one file. */
+  readonly bundle?: PackageBundle | null;
   /** Receives what cells display, their results and errors. Streams are captured apart from this: see {@link captureStreams}. */
   readonly emit: (output: CellOutput, display?: DisplayIdentity) => void;
 };
@@ -52,7 +54,7 @@ export type CellExecutor = {
 };
 
 /** Makes the executor of one notebook's cells. One at a time in a process. */
-export function createCellExecutor({ notebook, projectRoot, ownFile, temporaryFolder, emit }: CellExecutorOptions): CellExecutor {
+export function createCellExecutor({ notebook, projectRoot, ownFile, temporaryFolder, bundle = null, emit }: CellExecutorOptions): CellExecutor {
   const places = createSourcePlaces();
   const restoreStackTraces = installStackTraces(places);
   const display: DisplayHook = (data, identity) => emit({ output_type: "display_data", data, metadata: {} }, identity);
@@ -61,7 +63,7 @@ export function createCellExecutor({ notebook, projectRoot, ownFile, temporaryFo
     projectRoot,
     notebook,
     places,
-    packages: createPackageLoader({ ownFile, temporaryFolder }),
+    packages: createPackageLoader({ ownFile, temporaryFolder, bundle }),
     provided: { "stitchbook/notebook": notebookApi, tslab: createTslabStandIn(display) },
   });
   const variables = createCellExports();

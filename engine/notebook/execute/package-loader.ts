@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isAsyncModule, isEsModule } from "./async-module.js";
+import type { PackageBundle } from "../types.js";
 import { runCode } from "./run-code.js";
 import { toCommonJs } from "./interop.js";
 
@@ -23,9 +24,10 @@ type Resolved = { readonly file: string | null; readonly require: NodeJS.Require
  * Packages are resolved from the importing file's real place in the project, then from Stitchbook's own installation.
  *
  * @param options.ownFile - absolute path of a file of that installation
+ * @param options.bundle - packages that are loaded from there instead
  * @param options.temporaryFolder - absolute; for a file that is made and removed at once
  */
-export function createPackageLoader(options: { readonly ownFile: string; readonly temporaryFolder: string }): PackageLoader {
+export function createPackageLoader(options: { readonly ownFile: string; readonly temporaryFolder: string; readonly bundle?: PackageBundle | null }): PackageLoader {
   const requires = new Map<string, NodeJS.Require>();
   const imported = new Map<string, unknown>();
   const prepared = new Set<string>();
@@ -44,6 +46,15 @@ export function createPackageLoader(options: { readonly ownFile: string; readonl
     return own ?? { file: specifier, require: requireFrom(fromFile), fromFile };
   };
 
+  const { bundle = null } = options;
+  /** The name of a package in the bundle; null where it is not there. */
+  const bundledName = ({ file }: Resolved): string | null => (bundle !== null && file !== null && Object.hasOwn(bundle.entries, file) ? (bundle.entries[file] ?? null) : null);
+  const loadBundled = (name: string): unknown => {
+    const known = imported.get(name) ?? bundledNamespace(requireFrom(bundle?.file ?? "")(bundle?.file ?? ""), name);
+    imported.set(name, known);
+    return known;
+  };
+
   const keyOf = ({ file, fromFile }: Resolved, specifier: string): string => file ?? `${dirname(fromFile)}\0${specifier}`;
 
   return {
@@ -53,6 +64,8 @@ export function createPackageLoader(options: { readonly ownFile: string; readonl
     },
     load: (specifier, fromFile) => {
       const resolved = resolve(specifier, fromFile);
+      const bundled = bundledName(resolved);
+      if (bundled !== null) return loadBundled(bundled);
       const key = keyOf(resolved, specifier);
       return imported.has(key) ? imported.get(key) : resolved.require(specifier);
     },
@@ -66,11 +79,19 @@ export function createPackageLoader(options: { readonly ownFile: string; readonl
       prepared.add(asked);
       const resolved = resolve(specifier, fromFile);
       const key = keyOf(resolved, specifier);
-      if (imported.has(key) || !needsImport(resolved, options.temporaryFolder)) return;
+      if (bundledName(resolved) !== null || imported.has(key) || !needsImport(resolved, options.temporaryFolder)) return;
       const target = resolved.file === null ? specifier : pathToFileURL(resolved.file).href;
       imported.set(key, toCommonJs(await importFrom(target, resolved.fromFile)));
     },
   };
+}
+
+/** A bundle marks every namespace as an ES module's; `require` marks those with a default export. */
+function bundledNamespace(bundle: unknown, name: string): unknown {
+  const load: unknown = typeof bundle === "object" && bundle !== null ? Reflect.get(bundle, name) : null;
+  const namespace: unknown = typeof load === "function" ? load() : null;
+  if (typeof namespace !== "object" || namespace === null) throw new Error("Internal error: a bundle lacks a package");
+  return toCommonJs("default" in namespace ? namespace : Object.defineProperties(Object.create(null), { ...Object.getOwnPropertyDescriptors(namespace), __esModule: { value: undefined, enumerable: false } }));
 }
 
 function isBare(specifier: string): boolean {

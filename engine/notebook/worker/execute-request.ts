@@ -28,6 +28,7 @@ export async function prepareRequest(request: ExecutionRequest, means: { readonl
     projectRoot,
     ownFile,
     temporaryFolder: process.env["TMPDIR"] ?? join(folder, ".tmp"),
+    bundle: notebook.packages ?? null,
     emit: (output) => log.output(output),
   });
   const end = guardProcess(log);

@@ -14,16 +14,16 @@ export type RecallSources = {
 /** What a report gets to know of earlier runs. */
 export type Recalled = {
   /** By names of inputs, and by metrics; null where no run differed. */
-  readonly previous: JsonValue;
+  readonly previous: () => JsonValue;
   /** Name in the text -> values, the oldest first; absent where there is no such metric now. */
   readonly trends: Readonly<Record<string, readonly number[]>>;
   /** Every metric that a name in the text or a note can mean now, with its value. */
-  readonly present: Readonly<Record<string, number>>;
+  readonly present: () => Readonly<Record<string, number>>;
   /** The same as far as the text quotes it; absent where it quotes nothing. */
   readonly quoted?: JsonValue;
 };
 
-const nothing: Recalled = { previous: null, trends: {}, present: {} };
+const nothing: Recalled = { previous: () => null, trends: {}, present: () => ({}) };
 
 /**
  * Finds what the text of a report quotes of earlier runs: the values of the last good run in which any value that it
@@ -37,7 +37,6 @@ export function recallMetrics(project: Project, report: Report, sources: RecallS
   const needsSeries = report.references.previous.length > 0 || report.references.trends.length > 0;
   const series = needsSeries ? loadSeries(sources.history) : null;
   const context: Context = { files, present, known: new Set([...Object.keys(present), ...Object.keys(series?.series ?? {})]), series };
-  const names = nameMetrics(context);
   const quotedKeys = quoteKeys(report, context);
   const before = series === null ? null : previousValues(series, quotedKeys, present);
   const trends = Object.fromEntries(report.references.trends.flatMap(({ metric }) => {
@@ -46,7 +45,8 @@ export function recallMetrics(project: Project, report: Report, sources: RecallS
   }));
   const values = before === null ? null : Object.fromEntries([...quotedKeys].map((key) => [key, before(key)]));
   const quoted = { ...(report.references.previous.length === 0 ? {} : { previous: values }), ...(report.references.trends.length === 0 ? {} : { trends }) };
-  return { previous: before === null ? null : nestPrevious(context, before), trends, present: names, ...(Object.keys(quoted).length === 0 ? {} : { quoted }) };
+  // Only who renders needs all of it.
+  return { previous: () => (before === null ? null : nestPrevious(context, before)), trends, present: () => nameMetrics(context), ...(Object.keys(quoted).length === 0 ? {} : { quoted }) };
 }
 
 type Context = { readonly files: ReportMetricFiles; readonly present: Readonly<Record<string, number>>; readonly known: ReadonlySet<string>; readonly series: MetricSeries | null };
@@ -77,7 +77,10 @@ function quoteKeys({ references }: Report, context: Context): Set<string> {
   const { files, known } = context;
   const keys = new Set<string>();
   const add = (path: string, metric: string): boolean => {
-    const found = [...known].filter((key) => metric === "" ? key.startsWith(`${path}:`) : key === metricKey(path, metric) || key.startsWith(`${metricKey(path, metric)}.`));
+    const exact = metricKey(path, metric);
+    if (known.has(exact)) keys.add(exact);
+    if (known.has(exact)) return true;
+    const found = [...known].filter((key) => key.startsWith(metric === "" ? exact : `${exact}.`));
     found.forEach((key) => keys.add(key));
     return found.length > 0;
   };

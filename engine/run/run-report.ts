@@ -72,9 +72,9 @@ export async function renderFiles(context: Pick<RunContext, "project" | "runId" 
       embedded: gathered.embedded,
       stages: gathered.stages,
       run: { id: context.runId, date: new Date(startedAt).toISOString() },
-      previous: gathered.recalled.previous,
+      previous: gathered.recalled.previous(),
       trends: gathered.recalled.trends,
-      metrics: gathered.recalled.present,
+      metrics: gathered.recalled.present(),
       plot: context.artist.plot,
       frame: gathered.frame,
     });

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import type { Upstream } from "../engine/notebook/kernel/session/notes.js";
 import { buildId } from "../engine/project/build-id.js";
 import type { JsonValue, Project } from "../engine/project/types.js";
@@ -38,7 +37,9 @@ export async function findUpstream(root: string, task: string): Promise<Upstream
 }
 
 async function planUntil(root: string, task: string): Promise<readonly PlannedTask[]> {
-  const command = fileURLToPath(new URL("./stitchbook.js", import.meta.url));
+  // This module's own bundle lies in a folder below the command's.
+  const command = findPackageFile("stitchbook.cjs", "dist/stitchbook.cjs");
+  if (command === null) throw new Error("Internal error: stitchbook.cjs is missing; build the package");
   const child = spawn(process.execPath, [command, "plan", "--json", "--root", root, "--until", task], { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
   const answer: unknown = JSON.parse((await text(child.stdout)).trim() || "{}");
   const tasks: unknown = typeof answer === "object" && answer !== null ? Reflect.get(answer, "tasks") : null;

@@ -134,7 +134,9 @@ export class CellConverter {
    */
   reload(paths: readonly string[]): void {
     this.#tslab.withHooks(this.#hooks, () => {
-      for (const path of paths) this.#watchers.get(path)?.(path, this.#tslab.ts.FileWatcherEventKind.Changed);
+      const { FileWatcherEventKind, sys } = this.#tslab.ts;
+      // What was missing is looked for again only when it was created; for another file that is an edit like any other.
+      for (const path of paths) this.#watchers.get(path)?.(path, sys.fileExists(path) ? FileWatcherEventKind.Created : FileWatcherEventKind.Deleted);
     });
   }
 

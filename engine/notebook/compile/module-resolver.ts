@@ -56,8 +56,11 @@ export function createModuleResolver(ts: TypeScript, { root, fixed, system }: Re
   const imports = new Map<string, typescript.ResolvedModuleFull | undefined>();
   const resolveImport: ModuleResolver["resolveImport"] = (specifier, containingFile, options) => {
     const key = `${dirname(containingFile)}\0${specifier}`;
-    if (!imports.has(key)) imports.set(key, resolveNew(specifier, containingFile, options));
-    return imports.get(key);
+    if (imports.has(key)) return imports.get(key);
+    const found = resolveNew(specifier, containingFile, options);
+    // A module that is not there may be written while a kernel lives.
+    if (found !== undefined || !isLocalSpecifier(specifier)) imports.set(key, found);
+    return found;
   };
   return { resolveImport, resolveTypeReference, cache };
 }

@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { measureKernels } from "./bench-kernel.js";
 import { makeJupyterProject } from "./bench-jupyter.js";
 import { type Samples, figuresTable } from "./bench-figures.js";
 import { measureGrowth, measurePeers, peersTable } from "./bench-peers.js";
@@ -125,6 +126,7 @@ const benches: Readonly<Record<string, (work: string, runs: number) => Promise<s
     const bin = dirname(await needPython(".venv-bench-peers", "bench-peer-requirements.txt"));
     return `${peersTable(measurePeers(work, { bin, stitchbook, modules: join(root, "node_modules"), runs }))} ${machine}`;
   },
+  kernel: async (work, runs) => `${measureKernels(work, { root, python: await needPython(".venv-bench", "bench-requirements.txt"), runs })}\n\n${machine}`,
   growth: (work, runs) => Promise.resolve(`${measureGrowth(work, { stitchbook, modules: join(root, "node_modules"), sizes, runs })}\n\n${machine}`),
 };
 

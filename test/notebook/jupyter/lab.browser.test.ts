@@ -23,6 +23,7 @@ const scratch = [
   "await new Promise(() => setTimeout(() => {}, 1e6));",
   "`still ${temperatureInOslo}`",
   'import { advice } from "../stages/advice";\nadvice()',
+  "temperatureInO",
 ];
 
 describe.skipIf(isBrowserSkipped || isJupyterSkipped)("JupyterLab, as stitchbook lab opens it", () => {
@@ -136,6 +137,19 @@ describe.skipIf(isBrowserSkipped || isJupyterSkipped)("JupyterLab, as stitchbook
     expect(await shown.outputs(6).last().textContent()).toContain("leave it at home");
     await shown.run(5);
     expect(await shown.outputs(5).textContent()).toContain("still 21");
+  });
+
+  it("completes a name, and tells of it", async () => {
+    const editor = shown.cell(7).locator(".cm-content");
+    await editor.click();
+    await shown.page.keyboard.press("End");
+    await shown.page.keyboard.press("Tab");
+    await shown.page.locator(".jp-Completer-item", { hasText: "temperatureInOslo" }).first().click();
+    await expect.poll(() => editor.textContent(), { timeout: 30_000 }).toBe("temperatureInOslo");
+    await shown.page.keyboard.press("Shift+Tab");
+    await shown.page.locator(".jp-Tooltip", { hasText: "number" }).waitFor();
+    await picture("inspection");
+    await shown.page.keyboard.press("Escape");
   });
 
   it("asks nothing of other machines, and shows no news", async () => {

@@ -127,15 +127,24 @@ const benches: Readonly<Record<string, (work: string, runs: number) => Promise<s
     return `${peersTable(measurePeers(work, { bin, stitchbook, modules: join(root, "node_modules"), runs }))} ${machine}`;
   },
   kernel: async (work, runs) => `${measureKernels(work, { root, python: await needPython(".venv-bench", "bench-requirements.txt"), runs })}\n\n${machine}`,
+  watch: async (work, runs) => {
+    const [flagship, tiny] = [join(work, "flagship"), join(work, "tiny")];
+    copyFlagship(flagship);
+    makeSmallProject(tiny);
+    const { measureWatch } = await import("./bench-watch.js");
+    return `${await measureWatch({ flagship, tiny, stitchbook, runs, rounds })} ${machine}`;
+  },
   growth: (work, runs) => Promise.resolve(`${measureGrowth(work, { stitchbook, modules: join(root, "node_modules"), sizes, runs })}\n\n${machine}`),
 };
 
 const { values, positionals } = parseArgs({
-  options: { runs: { type: "string", default: "5" }, write: { type: "boolean", default: false }, sizes: { type: "string", default: "10,100,1000" } },
+  options: { runs: { type: "string", default: "5" }, write: { type: "boolean", default: false }, sizes: { type: "string", default: "10,100,1000" }, rounds: { type: "string", default: "1000" } },
   allowPositionals: true,
 });
 const runs = Number(values.runs);
 if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs must be a whole number from 1 on, found "${values.runs}".`);
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 5) throw new Error(`--rounds must be a whole number from 5 on, found "${values.rounds}".`);
 const sizes = values.sizes.split(",").map(Number);
 if (sizes.some((size) => !Number.isInteger(size) || size < 1)) throw new Error(`--sizes must be whole numbers with commas between, found "${values.sizes}".`);
 for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {

@@ -1,6 +1,6 @@
 import type { JsonValue, Place, Problem } from "../project/types.js";
 import { checkChart } from "./chart-check.js";
-import { plotChart, type PlotChart } from "./plot.js";
+import { plotChart, type Plot, type PlotChart } from "./plot.js";
 import { finishInlineSvg, finishSvgFile } from "./svg.js";
 
 export type DrawnChart = {
@@ -23,7 +23,21 @@ export async function drawChart(spec: JsonValue, options: { readonly id: string;
   const { id, place, plot = plotChart } = options;
   const found = checkChart(spec, place);
   if (found.some((problem) => problem.severity === "error")) return { svg: "", inlineSvg: "", vega: null, problems: found };
-  const { svg, vega, problems } = await plot(spec);
-  const all = [...found, ...problems.map((problem): Problem => ({ ...problem, place }))];
-  return { svg: svg === "" ? "" : finishSvgFile(svg, id), inlineSvg: svg === "" ? "" : finishInlineSvg(svg, id), vega, problems: all };
+  const made = await plot(spec);
+  const all = [...found, ...made.problems.map((problem): Problem => ({ ...problem, place }))];
+  return { ...finish(made, id), vega: made.vega, problems: all };
+}
+
+type Finished = Pick<DrawnChart, "svg" | "inlineSvg">;
+
+/** Whoever draws for many runs gives the same plot again and again. */
+const finished = new WeakMap<Plot, Map<string, Finished>>();
+
+function finish(plot: Plot, id: string): Finished {
+  const known = finished.get(plot) ?? new Map<string, Finished>();
+  finished.set(plot, known);
+  const { svg } = plot;
+  const found = known.get(id) ?? (svg === "" ? { svg: "", inlineSvg: "" } : { svg: finishSvgFile(svg, id), inlineSvg: finishInlineSvg(svg, id) });
+  known.set(id, found);
+  return found;
 }

@@ -21,6 +21,11 @@ export class PackageFiles {
   #options = "";
   readonly #kept = new Map<string, Kept>();
 
+  /** How many files are kept. */
+  get size(): number {
+    return this.#kept.size;
+  }
+
   /**
    * Forgets what has changed on the disk, and all where the compiler's options are others.
    *

@@ -21,7 +21,7 @@ export type RunEvent =
   | { readonly event: "task.start"; readonly task: string; readonly attempt: number; readonly reasons: readonly Reason[]; readonly action?: "restore" }
   | { readonly event: "task.log"; readonly task: string; readonly stream: "stdout" | "stderr"; readonly cell: number | null; readonly message: string }
   | { readonly event: "task.retry"; readonly task: string; readonly attempt: number; readonly attempts: number; readonly delay_ms: number; readonly message: string }
-  | { readonly event: "task.checkpoint"; readonly task: string; readonly artifacts: readonly ArtifactDescription[]; readonly schema_changes: readonly ({ readonly path: string } & SchemaDifference)[] }
+  | { readonly event: "task.checkpoint"; readonly task: string; readonly artifacts: readonly (Omit<ArtifactDescription, "schemaHash"> & { readonly schema_hash: string | null })[]; readonly schema_changes: readonly ({ readonly path: string } & SchemaDifference)[] }
   | { readonly event: "task.done"; readonly task: string; readonly action: "run" | "restore" | "fresh"; readonly duration_ms: number; readonly rows: number | null }
   | { readonly event: "task.failed"; readonly task: string; readonly attempt: number; readonly kind: string; readonly message: string; readonly place: Place | null; readonly hint: string | null; readonly traceback: readonly string[] }
   | { readonly event: "run.warning"; readonly task?: string; readonly message: string }

@@ -137,5 +137,5 @@ export function emitCheckpoint(context: RunContext, task: Task, artifacts: reado
     const difference = compareSchemas(earlier, artifact.schema);
     return difference === null ? [] : [{ path: artifact.path, ...difference }];
   });
-  context.emit({ event: "task.checkpoint", task: task.id, artifacts, schema_changes: changes });
+  context.emit({ event: "task.checkpoint", task: task.id, artifacts: artifacts.map(({ schemaHash, ...described }) => ({ ...described, schema_hash: schemaHash })), schema_changes: changes });
 }

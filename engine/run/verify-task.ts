@@ -43,7 +43,7 @@ export async function verifyAgain(context: RunContext, task: Task, reasons: read
     throw new TaskFailure("publication", `${edited.path} was changed while it was verified`, { hint: "Run again: it is made anew." });
   }
   const artifacts = record.artifacts.map((artifact) => ({ ...artifact, ...described.get(artifact.path) }));
-  context.emit({ event: "task.checkpoint", task: task.id, artifacts: artifacts.map(({ state: _, ...artifact }) => artifact), schema_changes: [] });
+  context.emit({ event: "task.checkpoint", task: task.id, artifacts: artifacts.map(({ state: _, schemaHash, ...artifact }) => ({ ...artifact, schema_hash: schemaHash })), schema_changes: [] });
   await keepRecord(context, { ...record, contract: contractHash(task), artifacts });
   return { rows: artifacts.find((artifact) => artifact.rows !== null)?.rows ?? null };
 }

@@ -16,6 +16,8 @@ export type ReportInputs = {
   readonly quotedStages: JsonValue;
   /** The values of earlier runs that the text quotes; absent where it quotes none. */
   readonly quotedPrevious?: JsonValue;
+  /** People's comments as they are shown; absent where there are none. */
+  readonly notes?: string;
 };
 
 export type ReportFingerprintContext = ReportInputs & {
@@ -30,7 +32,7 @@ export type ReportFingerprintContext = ReportInputs & {
 
 /** Computes the fingerprint of a report: its text, and everything that it shows. */
 export function fingerprintReport(context: ReportFingerprintContext): Fingerprint {
-  const { project, task, partials, inputDigests, quotedPrevious, unknownTasks = new Set<string>() } = context;
+  const { project, task, partials, inputDigests, quotedPrevious, notes, unknownTasks = new Set<string>() } = context;
   const report = task.node;
   const parts: Record<string, string> = {
     [`code:${report.file}`]: hashText(report.body),
@@ -48,6 +50,7 @@ export function fingerprintReport(context: ReportFingerprintContext): Fingerprin
     parts[`input:${quoteKey(stage)}`] = isUnknown ? UNKNOWN_DIGEST : hashValue(values);
   }
   if (quotedPrevious !== undefined) parts["input:previous"] = hashValue(quotedPrevious);
+  if (notes !== undefined) parts["input:notes"] = hashText(notes);
   addFiles(parts, task, inputDigests);
   return makeFingerprint({ ...parts, ...describeEngine(project) }, context.recorded);
 }

@@ -60,5 +60,5 @@ export function reportMetricFiles(sources: MetricSources, report: Pick<Report, "
 
 /** Whether a report's text asks for earlier values, or for present ones beside its inputs. */
 export function asksHistory({ references }: Pick<Report, "references">): boolean {
-  return references.previous.length > 0 || references.trends.length > 0;
+  return references.previous.length > 0 || references.trends.length > 0 || references.notes.some(({ metrics }) => metrics.length > 0);
 }

@@ -4,6 +4,7 @@ import { buildTasks } from "./build-tasks.js";
 import { configFile, readConfig } from "./config.js";
 import { openDisk } from "./disk.js";
 import { uniteIds, uniteLabels } from "./names.js";
+import { noteGlob } from "./notes.js";
 import { assignOwners } from "./owners.js";
 import { ProjectError, makeError } from "./problems.js";
 import { nameRowTypes } from "./row-type-names.js";
@@ -113,7 +114,7 @@ async function readSources({ config, disk }: Pick<Assembly, "config" | "disk">) 
     notebooks,
     templates,
     files: [...notebookFiles.files, ...templateFiles.files],
-    globs: [...config.notebooks, ...config.templates].map(({ glob }) => glob),
+    globs: [...[...config.notebooks, ...config.templates].map(({ glob }) => glob), noteGlob],
     problems: [...notebookFiles.problems, ...templateFiles.problems],
   };
 }

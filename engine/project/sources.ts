@@ -1,4 +1,5 @@
 import { findBadGlob } from "./patterns.js";
+import { checkNotes, type Note, readNotes } from "./notes.js";
 import { makeError } from "./problems.js";
 import { parseNotebook } from "./notebook-source.js";
 import { readReport, type ReportMatter } from "./report.js";
@@ -48,6 +49,7 @@ export type Templates = {
 
 /** Reads templates as reports and partials, each file once. */
 export async function readTemplates(disk: Disk, files: readonly string[]): Promise<Templates> {
+  const { notes, problems } = await readNotes(disk);
   const read = await Promise.all(
     files.map(async (file) => {
       const { text, problem } = await disk.readText(file);
@@ -56,16 +58,17 @@ export async function readTemplates(disk: Disk, files: readonly string[]): Promi
     }),
   );
   const partials = Object.fromEntries(read.flatMap(({ file, text, isReport }) => (isReport ? [] : [[file, text]])));
-  const followed = await Promise.all(read.flatMap(({ report }) => (report === null ? [] : [addReferences(report, partials)])));
+  const followed = await Promise.all(read.flatMap(({ report }) => (report === null ? [] : [addReferences(report, { partials, notes })])));
+  const isPartial = read.some((each) => each.isPartial);
   return {
     reports: followed.map(({ report }) => report),
     partials,
-    isPartial: read.some(({ isPartial }) => isPartial),
-    problems: [...read.flatMap(({ problems }) => problems), ...followed.flatMap(({ problems }) => problems)],
+    isPartial,
+    problems: [...read.flatMap((each) => each.problems), ...problems, ...(isPartial ? [] : checkNotes(notes, followed.map(({ report }) => report.id))), ...followed.flatMap(({ problems }) => problems)],
   };
 }
 
-async function addReferences(report: ReportMatter, partials: Templates["partials"]): Promise<{ readonly report: Report; readonly problems: readonly Problem[] }> {
+async function addReferences(report: ReportMatter, { partials, notes }: Pick<Templates, "partials"> & { readonly notes: readonly Note[] }): Promise<{ readonly report: Report; readonly problems: readonly Problem[] }> {
   const { readTemplateReferences } = await import("./template-references.js");
   const { embeds, tables, stages, previous, trends, partials: rendered, problems } = await readTemplateReferences({
     file: report.file,
@@ -74,7 +77,7 @@ async function addReferences(report: ReportMatter, partials: Templates["partials
     partials: new Map(Object.entries(partials)),
     inputNames: Object.keys(report.inputs),
   });
-  return { report: { ...report, references: { embeds, tables, stages, previous, trends, partials: rendered } }, problems };
+  return { report: { ...report, references: { embeds, tables, stages, previous, trends, partials: rendered, notes: notes.filter((note) => note.report === null || note.report === report.id) } }, problems };
 }
 
 /**

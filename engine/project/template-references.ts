@@ -7,7 +7,7 @@ import { makeError } from "./problems.js";
 import { hintName } from "./suggest-name.js";
 
 /** All that a template names, in the order of its text, and what is wrong with it. */
-export type TemplateReferences = ReportReferences & {
+export type TemplateReferences = Omit<ReportReferences, "notes"> & {
   readonly refs: readonly LabelReference[];
   readonly problems: readonly Problem[];
 };
@@ -78,7 +78,7 @@ type Found = {
 };
 
 function addReference(found: Found, reference: TemplateReference | null): void {
-  if (reference === null) return;
+  if (reference === null || reference.kind === "notes") return;
   if (reference.kind === "trend") found.trends.push({ metric: reference.metric, place: reference.place });
   else if (reference.kind === "table") found.tables.push({ path: reference.path, place: reference.place });
   else found[reference.kind === "embed" ? "embeds" : "refs"].push({ label: reference.label, dataset: reference.dataset, place: reference.place });

@@ -6,6 +6,7 @@ import { hintName } from "./suggest-name.js";
 /** What a template's own tag asks for. Labels, data sets and paths are written out, so that they are known before anything runs. */
 export type TemplateReference =
   | { readonly kind: "embed" | "ref"; readonly label: string; readonly dataset: string | null; readonly place: Place }
+  | { readonly kind: "notes"; readonly place: Place }
   | { readonly kind: "trend"; readonly metric: string; readonly place: Place }
   | { readonly kind: "table"; readonly path: string; readonly columns: readonly string[] | null; readonly limit: number | null; readonly place: Place };
 
@@ -43,7 +44,7 @@ export const markerEdge = "\u0000";
 
 type PlaceAt = (token: Token) => Place;
 
-/** `{% embed "label", dataset: "name" %}`, `{% ref ... %}`, `{% table "path", columns: "a,b", limit: 10 %}` and `{% trend "metric" %}`. */
+/** `{% embed "label", dataset: "name" %}`, `{% ref ... %}`, `{% table "path", columns: "a,b", limit: 10 %}`, `{% trend "metric" %}` and `{% notes %}`. */
 export abstract class ReferenceTag extends Tag {
   abstract readonly reference: TemplateReference;
 
@@ -86,7 +87,15 @@ export function referenceTags(placeAt: PlaceAt) {
       this.reference = { kind: "trend", metric, place: placeAt(token) };
     }
   }
-  return { embed: EmbedTag, ref: EmbedTag, table: TableTag, trend: TrendTag };
+  class NotesTag extends ReferenceTag {
+    readonly reference: TemplateReference;
+    constructor(token: TagToken, rest: TopLevelToken[], liquid: Liquid, _parser: Parser) {
+      super(token, rest, liquid);
+      if (!token.tokenizer.end()) throw new TemplateMistake("template-syntax", `\`notes\` takes nothing, found \`${token.tokenizer.remaining()}\``);
+      this.reference = { kind: "notes", place: placeAt(token) };
+    }
+  }
+  return { embed: EmbedTag, ref: EmbedTag, table: TableTag, trend: TrendTag, notes: NotesTag };
 }
 
 /** What the first argument of a tag is; of the others a label. */

@@ -1,3 +1,5 @@
+import type { Note } from "./notes.js";
+
 /** What was read of a project: plain readonly data that the rest of the engine never checks again. */
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -140,6 +142,8 @@ export type ReportReferences = {
   readonly trends: readonly { readonly metric: string; readonly place: Place }[];
   /** Project paths of the partials that it renders. */
   readonly partials: readonly string[];
+  /** People's comments that it shows, the newest first. */
+  readonly notes: readonly Note[];
 };
 
 /** What a template quotes of the last run that differed: `previous.metrics.r2` is the path [metrics, r2]; an empty one is all. */

@@ -1,11 +1,11 @@
 import { posix } from "node:path";
 import type { JsonValue, Problem } from "../project/types.js";
-import type { TemplateReference } from "../project/template-tags.js";
 import { hintName } from "../project/suggest-name.js";
 import { makeFigure, type EmbeddedOutput, type Figure } from "./figure.js";
 import { markdownTable } from "./markdown-table.js";
 import type { PlotChart } from "./plot.js";
 import { RenderError } from "./render-error.js";
+import type { PlacedReference } from "./template.js";
 import type { Trend } from "./trend.js";
 
 /** A figure with its place in the report's own counting; null for text, which isn't counted. */
@@ -25,7 +25,7 @@ export type Layout = {
  * @throws RenderError with every label and path that isn't there
  */
 export async function layOut(
-  rendered: { readonly pieces: readonly (string | TemplateReference)[]; readonly data: ReadonlyMap<string, JsonValue> },
+  rendered: { readonly pieces: readonly (string | PlacedReference)[]; readonly data: ReadonlyMap<string, JsonValue> },
   from: LayoutSources,
 ): Promise<Layout> {
   const { embedded, plot } = from;
@@ -48,7 +48,7 @@ type LayoutSources = {
   readonly metrics?: Readonly<Record<string, number>>;
 };
 
-async function makeFigures(references: readonly TemplateReference[], { embedded, problems, plot }: { embedded: ReadonlyMap<string, EmbeddedOutput>; problems: Problem[]; plot: PlotChart | undefined }): Promise<Figure[]> {
+async function makeFigures(references: readonly PlacedReference[], { embedded, problems, plot }: { embedded: ReadonlyMap<string, EmbeddedOutput>; problems: Problem[]; plot: PlotChart | undefined }): Promise<Figure[]> {
   const making = new Map<string, Promise<Figure>>();
   for (const reference of references) {
     if (reference.kind !== "embed") continue;
@@ -76,7 +76,7 @@ function numberFigures(figures: readonly Figure[]): NumberedFigure[] {
   });
 }
 
-function place(reference: TemplateReference, context: LayoutSources & {
+function place(reference: PlacedReference, context: LayoutSources & {
   numbered: ReadonlyMap<string, NumberedFigure>; data: ReadonlyMap<string, JsonValue>; problems: Problem[];
 }): Layout["pieces"][number] {
   const { numbered, data, embedded, problems } = context;
@@ -95,13 +95,13 @@ function place(reference: TemplateReference, context: LayoutSources & {
   return "";
 }
 
-function trendOf({ metric, place: at }: TemplateReference & { kind: "trend" }, { trends = {}, metrics = {}, problems }: LayoutSources & { problems: Problem[] }): Layout["pieces"][number] {
+function trendOf({ metric, place: at }: PlacedReference & { kind: "trend" }, { trends = {}, metrics = {}, problems }: LayoutSources & { problems: Problem[] }): Layout["pieces"][number] {
   const values = Object.hasOwn(trends, metric) ? trends[metric] : undefined;
   if (values === undefined) problems.push(unknown(at, `there is no metric \`${metric}\``, hintName(metric, Object.keys(metrics)) ?? "metrics are numbers of JSON files that a stage names under `metrics`, or of the report's inputs"));
   return { trend: { metric, values: values ?? [] } };
 }
 
-function tableOf(reference: TemplateReference & { kind: "table" }, data: ReadonlyMap<string, JsonValue>, problems: Problem[]): string {
+function tableOf(reference: PlacedReference & { kind: "table" }, data: ReadonlyMap<string, JsonValue>, problems: Problem[]): string {
   const path = posix.normalize(reference.path);
   const rows = data.get(path);
   if (rows === undefined) {

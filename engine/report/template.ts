@@ -16,11 +16,16 @@ export type QuotedValues = {
   readonly run: { readonly id: string; readonly date: string };
   /** Same names as the inputs, with the values of the last run that differed; null where there is none. */
   readonly previous: JsonValue;
+  /** People's comments as Markdown; empty where there are none. */
+  readonly notes?: string;
 };
+
+/** What is put into a report's text once its figures are made. */
+export type PlacedReference = Exclude<TemplateReference, { readonly kind: "notes" }>;
 
 /** The text of a report, with what its own tags asked for standing between its pieces of Markdown. */
 export type RenderedTemplate = {
-  readonly pieces: readonly (string | TemplateReference)[];
+  readonly pieces: readonly (string | PlacedReference)[];
   /** Project path of a declared input -> its data. */
   readonly data: ReadonlyMap<string, JsonValue>;
 };
@@ -44,11 +49,18 @@ export async function renderTemplate(context: QuotedValues & { readonly report: 
     // As globals: partials rendered in a scope of their own see them too.
     const text: unknown = await language.liquid.render(templates, {}, { globals: names });
     const pieces = String(text).split(markerEdge).map((piece, index) => (index % 2 === 0 ? piece : (JSON.parse(piece) as TemplateReference)));
-    return { pieces, data };
+    return { pieces: placeNotes(pieces, context.notes ?? ""), data };
   } catch (error) {
     const found = language.explain(error, { file: report.file, line: report.bodyLineOffset + 1, column: 1 });
     throw new RenderError(unique(found.map((problem) => explainMissing(problem, names))));
   }
+}
+
+/** Puts comments where the text asks for them, or at its end. */
+function placeNotes(pieces: readonly (string | TemplateReference)[], notes: string): RenderedTemplate["pieces"] {
+  const isAsked = pieces.some((piece) => typeof piece !== "string" && piece.kind === "notes");
+  const placed = pieces.map((piece) => (typeof piece !== "string" && piece.kind === "notes" ? notes : piece));
+  return isAsked || notes === "" ? placed : [...placed, `\n\n## Notes\n\n${notes}\n`];
 }
 
 async function readInputs(report: Report, folder: string): Promise<Map<string, JsonValue>> {

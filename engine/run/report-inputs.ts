@@ -4,6 +4,7 @@ import { historyFolder } from "../observe/history/history.js";
 import type { LabelledOutput } from "../plan/types.js";
 import { listMetricFiles } from "../project/metric-files.js";
 import type { JsonValue, Project, Report, Stage, StageQuote } from "../project/types.js";
+import { writeNotes } from "../report/notes.js";
 import { contentPath } from "../store/contents.js";
 import { storeFolderName } from "./find-stored.js";
 import { readMetricFile } from "./metric-reader.js";
@@ -40,6 +41,8 @@ export type GatheredReport = {
   readonly stages: Readonly<Record<string, readonly ArtifactDescription[]>>;
   /** The same as far as the text quotes it. */
   readonly quotedStages: JsonValue;
+  /** People's comments as Markdown, marked where what they speak of has moved; empty where there are none. */
+  readonly notes: string;
 };
 
 /**
@@ -68,7 +71,7 @@ export function gatherReportInputs(project: Project, report: Report, { records, 
   const quotedStages = Object.fromEntries(Object.entries(stages).map(([id, artifacts]) => [id, quoteArtifacts(artifacts, references.stages.filter((quote) => quote.id === id))]));
   const partials = Object.fromEntries(references.partials.map((path) => [path, project.partials[path] ?? ""]));
   const recalled = recallMetrics(project, report, { history: historyFolder(stateFolder), metricsOf: (path) => readPresentMetrics(project, path, { records, stateFolder }) });
-  return { recalled, embedded, partials, frame: report.outputs.html === null ? null : text(framePath), stages, quotedStages };
+  return { recalled, embedded, partials, frame: report.outputs.html === null ? null : text(framePath), stages, quotedStages, notes: references.notes.length === 0 ? "" : writeNotes(references.notes, recalled.present()) };
 }
 
 /** The numbers of a file as its task made it, from the project or from the store; of a source as it is. */

@@ -74,6 +74,7 @@ export async function renderFiles(context: Pick<RunContext, "project" | "runId" 
       run: { id: context.runId, date: new Date(startedAt).toISOString() },
       previous: gathered.recalled.previous(),
       trends: gathered.recalled.trends,
+      notes: gathered.notes,
       metrics: gathered.recalled.present(),
       plot: context.artist.plot,
       frame: gathered.frame,

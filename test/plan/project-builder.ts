@@ -56,7 +56,7 @@ export function makeReport(given: Partial<Report> & { id: string }): Report {
     inputs: {},
     body: "",
     bodyLineOffset: 4,
-    references: { embeds: [], tables: [], stages: [], previous: [], trends: [], partials: [] },
+    references: { embeds: [], tables: [], stages: [], previous: [], trends: [], partials: [], notes: [] },
     place: { file, line: 1 },
     ...given,
   };

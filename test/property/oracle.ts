@@ -87,7 +87,7 @@ async function renderTruth(world: World, { files, displayed, failing }: Truth): 
     const { report: read } = await readReport("templates/summary.md", template);
     if (read === null) throw new Error("the template can't be read");
     const partials = new Map([["templates/footer.md", `${report.partial}\n`]]);
-    const references = { embeds: [], tables: [], stages: [], previous: [], trends: [], partials: [] };
+    const references = { embeds: [], tables: [], stages: [], previous: [], trends: [], partials: [], notes: [] };
     const result = await renderReport({ report: { ...read, references }, partials, inputs: folder, embedded, stages, run: { id: "none", date: "2024-01-01T00:00:00Z" }, previous: null, frame });
     const found = new Map([...result.files].map(([path, content]) => [path, Buffer.from(content).toString("latin1")]));
     rendered.set(key, found);

@@ -137,7 +137,7 @@ export const report: Report = {
     metrics: { pattern: "model/metrics.json", place: { file: "templates/summary.md", line: 5, column: 1 } },
     quality: { pattern: "data/quality.csv", place: { file: "templates/summary.md", line: 5, column: 1 } },
   },
-  body, bodyLineOffset: 7, references: { embeds: [], tables: [], stages: [], previous: [], trends: [], partials: [] }, place: { file: "templates/summary.md", line: 2 },
+  body, bodyLineOffset: 7, references: { embeds: [], tables: [], stages: [], previous: [], trends: [], partials: [], notes: [] }, place: { file: "templates/summary.md", line: 2 },
 };
 
 /** The sample with its inputs in a temporary folder. */

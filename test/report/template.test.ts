@@ -21,7 +21,7 @@ function reportOf(body: string, inputs: Record<string, string>): Report {
   const place = { file: "templates/summary.md", line: 4, column: 3 };
   return {
     kind: "report", id: "summary", title: "Summary", file: "templates/summary.md", outputs: { markdown: "summary.md", html: null, images: "images" },
-    inputs: Object.fromEntries(Object.entries(inputs).map(([name, pattern]) => [name, { pattern, place }])), body, bodyLineOffset: 6, references: { embeds: [], tables: [], stages: [], previous: [], trends: [], partials: [] }, place,
+    inputs: Object.fromEntries(Object.entries(inputs).map(([name, pattern]) => [name, { pattern, place }])), body, bodyLineOffset: 6, references: { embeds: [], tables: [], stages: [], previous: [], trends: [], partials: [], notes: [] }, place,
   };
 }
 const render = (body: string, { inputs = { metrics: "model/metrics.json", rows: "rows.csv" }, partials = {}, previous = null }: Options = {}) =>

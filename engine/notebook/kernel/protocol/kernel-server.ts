@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Channels } from "./channels.js";
 import type { Content, MessageCodec, Reply, Request } from "./message.js";
 
@@ -11,8 +11,8 @@ export type Handler = {
   handle(request: Request): Promise<Answer | null> | Answer | null;
 };
 
-/** Turns of the event loop in which requests arrive that clients sent before they knew of an error. */
-const arrivalTurns = 5;
+/** How long requests may be under way that a client sent before it could know of an error. */
+const arrivalMs = 50;
 
 /**
  * Serves the shell and the control channel: requests of one channel one after the other, those of the control channel
@@ -86,7 +86,7 @@ export class KernelServer {
    * afterwards, so that what a client asks for because of it is none of them.
    */
   async #abortQueue(): Promise<void> {
-    for (let turn = 0; turn < arrivalTurns; turn += 1) await nextTurn();
+    await delay(arrivalMs);
     for (const request of this.#shell) if (request.header.msg_type === "execute_request") this.#aborted.add(request);
   }
 }

@@ -1,10 +1,12 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, realpath, rename, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isJupyterSkipped, jupyterEnvironment, python } from "../notebook/jupyter/lab-rig.js";
 import { makeProject } from "../project/make-project.js";
 import { buildOnce, repository } from "./rig.js";
 
@@ -80,4 +82,25 @@ describe("the package", () => {
     await call(project, "init", "weather", "--example", "weather");
     expect((await call(join(project, "weather"), "check")).stdout).toContain("All is well: 5 stages");
   }, 180_000);
+
+  it.skipIf(isJupyterSkipped)("opens a new project in JupyterLab, with a kernel that executes it", async () => {
+    const demo = join(project, "for-lab");
+    await execute("npx", ["--no-install", "stitchbook", "init", demo], { cwd: project });
+    const env = { ...process.env, ...jupyterEnvironment(join(demo, "home")) };
+    const lab = spawn(process.execPath, [join(home, "dist/stitchbook.js"), "lab", "--no-browser", "--port", "0", "--json"], { cwd: demo, env, stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(lab, "exit");
+    try {
+      const [told] = (await Promise.race([once(lab.stdout, "data"), ended.then(() => Promise.reject(new Error("lab ended")))])) as [Buffer];
+      const { url } = JSON.parse(String(told)) as { url: string };
+      const { origin, searchParams } = new URL(url);
+      const specs = await fetch(`${origin}/api/kernelspecs?token=${searchParams.get("token") ?? ""}`);
+      expect(await specs.json()).toMatchObject({ default: "stitchbook", kernelspecs: { stitchbook: { spec: { argv: expect.arrayContaining([join(home, "dist/kernel.js")]) } } } });
+    } finally {
+      lab.kill("SIGTERM");
+    }
+    expect((await ended)[0]).toBe(143);
+    const kernels = { ...env, JUPYTER_PATH: join(demo, ".stitchbook/jupyter") };
+    await execute(python, ["-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", "notebooks/01-clean.ipynb"], { cwd: demo, env: kernels });
+    expect(existsSync(join(demo, "data/clean.csv"))).toBe(true);
+  }, 120_000);
 });

@@ -54,7 +54,7 @@ export async function prepareRun(options: Preparation): Promise<PlannedRun> {
   }
   await removeLeftTaskFolders(taskFolders(stateFolder), options.standby?.folders ?? new Set());
   await removeStrayTemporaries(join(project.root, viewFolder));
-  for (const folder of ["cache", "cache/packages", "cache/plots", "code", "types"]) removeLeftCacheFiles(join(stateFolder, folder));
+  for (const folder of ["", "cache", "cache/packages", "cache/plots", "code", "history", "types"]) removeLeftCacheFiles(join(stateFolder, folder));
   for (let reading = 1; ; reading += 1) {
     try {
       return await planAndCompile(options, records);

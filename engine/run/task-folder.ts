@@ -81,11 +81,16 @@ export async function fillTaskFolder(folder: string, options: FillOptions): Prom
   const parents = new Set([...options.inputs, ...options.outputs].map((path) => dirname(path)));
   for (const parent of parents) await fs.mkdir(join(folder, parent), { recursive: true });
   const locate = options.locate ?? ((path: string) => join(options.projectRoot, path));
-  const digests = new Map<string, InputDigest>();
+  const given = new Map<string, InputDigest>();
   await inBatches(options.inputs, async (path) => {
-    digests.set(path, await giveInput(path, { from: locate(path), to: join(folder, path), fs }));
+    given.set(path, await giveInput(path, { from: locate(path), to: join(folder, path), fs }));
   });
-  return { digests };
+  // Copies are done in any order; records and provenance are not to depend on it.
+  const inOrder = options.inputs.flatMap((path) => {
+    const digest = given.get(path);
+    return digest === undefined ? [] : [[path, digest] as const];
+  });
+  return { digests: new Map(inOrder) };
 }
 
 async function giveInput(path: string, copying: { readonly from: string; readonly to: string; readonly fs: FileSystem }): Promise<InputDigest> {

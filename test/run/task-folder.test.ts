@@ -55,6 +55,18 @@ describe("prepareTaskFolder", () => {
     expect([...digests.keys()].sort()).toEqual(inputs);
   });
 
+  it("tells of inputs in their own order, whichever copy is done first", async () => {
+    let release = () => {};
+    const isSecondDone = new Promise<void>((resolve) => (release = resolve));
+    const fs = interruptingFileSystem(async (name, [from]) => {
+      if (name !== "copyFile") return;
+      if (from === join(root, "data/raw/a.csv")) await isSecondDone;
+      else setImmediate(release);
+    });
+    const { digests } = await prepareTaskFolder({ projectRoot: root, taskFolders, task: "a", inputs, outputs, fs });
+    expect([...digests.keys()]).toEqual(inputs);
+  });
+
   it("hashes what it gave, though the source changes meanwhile", async () => {
     const path = join(root, "data/raw/a.csv");
     const fs = interruptingFileSystem(async (name, [from]) => {

@@ -163,6 +163,6 @@ it("removes what a killed run left of an executed notebook", async () => {
 
 it("was measured on a run that made something", () => {
   expect(summary).toContain("rows.");
-  expect(Object.keys(undisturbed)).toHaveLength(7);
+  expect(Object.keys(undisturbed)).toHaveLength(8);
   expect(existsSync(join(template, ".stitchbook/cache"))).toBe(true);
 });

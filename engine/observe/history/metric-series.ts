@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isCount, isListOf, isObject, isString } from "../../checkpoint/record-shape.js";
 import { sealText, unsealText } from "../../checkpoint/sealed-text.js";
+import { writeCacheFile } from "../../project/cache-file.js";
 import { digestOf } from "./sealed-line.js";
 
 /** How many values of a metric are kept. */
@@ -95,9 +96,7 @@ export function readSeries(folder: string): MetricSeries | null {
 
 /** Keeps the series. What a crash leaves half done is made anew from the runs. */
 export function writeSeries(folder: string, series: MetricSeries): void {
-  const temporary = join(folder, ".series.tmp");
-  writeFileSync(temporary, sealText(series));
-  renameSync(temporary, seriesPath(folder));
+  writeCacheFile(seriesPath(folder), sealText(series));
 }
 
 function seriesPath(folder: string): string {

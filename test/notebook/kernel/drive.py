@@ -53,7 +53,7 @@ class Driver:
         request = self.client.execute(step["execute"], allow_stdin=False, **options)
         self.ids.append(request)
         if "interruptAt" in step:
-            self.pump(lambda: step["interruptAt"] in self.text(request))
+            self.pump(lambda: len(self.of(request)) > 0 and step["interruptAt"] in self.text(request))
             self.manager.interrupt_kernel()
         self.pump(lambda: self.is_idle(request))
         reply = self.reply(request)

@@ -90,6 +90,8 @@ function plan(): void {
   execute("interrupt a loop", 'console.log("ready"); for (;;);', { interruptAt: "ready" });
   execute("interrupt microtasks", 'console.log("ready"); for (;;) await null;', { interruptAt: "ready" });
   execute("interrupt a wait", 'console.log("ready"); await new Promise((resolve) => setTimeout(resolve, 1e8));', { interruptAt: "ready" });
+  // While it is compiled: the interrupt overtakes the execution.
+  execute("interrupt at once", 'for (;;);', { interruptAt: "" });
   execute("interrupt a timer", 'setTimeout(() => { console.log("ready"); for (;;); }, 1); await new Promise(() => {});', { interruptAt: "ready" });
   execute("values after interrupts", "kept + seed");
   execute("undeclared", 'import { readFileSync, writeFileSync } from "node:fs";\nreadFileSync("undeclared.txt", "utf8")');
@@ -196,7 +198,7 @@ describe.skipIf(!hasPython)("the kernel", () => {
     expect(result("queue kept")).toEqual(["error", "ok"]);
   });
 
-  it.each(["interrupt a loop", "interrupt microtasks", "interrupt a wait", "interrupt a timer"])("stops code and keeps values: %s", (name) => {
+  it.each(["interrupt a loop", "interrupt microtasks", "interrupt a wait", "interrupt at once", "interrupt a timer"])("stops code and keeps values: %s", (name) => {
     expect(executed(name).reply).toMatchObject({ status: "error", ename: "Interrupted" });
     expect(displayed(executed("values after interrupts"))).toEqual(["17"]);
   });

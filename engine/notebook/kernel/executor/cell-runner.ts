@@ -42,6 +42,10 @@ type Running = { readonly run: number; readonly cell: number | null; isOver: boo
 export class CellRunner {
   #executor: CellExecutor | null = null;
   #running: Running | null = null;
+  /** The execution that began last. */
+  #lastBegun = 0;
+  /** One that is to be interrupted as soon as it begins: interrupts and commands come by different ways. */
+  #interruptedAhead = 0;
   /** Cell -> the execution of it that began last. */
   readonly #lastRuns = new Map<number, number>();
 
@@ -54,10 +58,17 @@ export class CellRunner {
     else this.#execute(command);
   }
 
-  interrupt(): void {
-    this.#executor?.forgetUnfinished();
+  /** @param run - the execution that is meant: a late interrupt is for no later one */
+  interrupt(run: number): void {
     const running = this.#running;
-    if (running !== null) this.#fail(running, describeError(withoutStack(new Interrupted("the cell was interrupted"))));
+    if (run > this.#lastBegun) this.#interruptedAhead = run;
+    if (running === null || run < running.run) return;
+    this.#executor?.forgetUnfinished();
+    this.#failInterrupted(running);
+  }
+
+  #failInterrupted(running: Running): void {
+    this.#fail(running, describeError(withoutStack(new Interrupted("the cell was interrupted"))));
   }
 
   #setUp({ env, declared, ...setup }: ExecutorSetup): void {
@@ -80,6 +91,8 @@ export class CellRunner {
     const { run, place } = command;
     const running: Running = { run, cell: place.cell ?? null, isOver: false };
     this.#running = running;
+    this.#lastBegun = run;
+    if (this.#interruptedAhead === run) return this.#failInterrupted(running);
     if (running.cell !== null) this.#lastRuns.set(running.cell, run);
     // While a cell runs only its own work counts: where none is left, it waits for nothing.
     this.options.keepAlive(false);
@@ -145,7 +158,7 @@ export class CellRunner {
     process.on("beforeExit", () => {
       const running = this.#running;
       // Code that an interrupt ended by force leaves its cell waiting for nothing.
-      if (this.options.isInterrupted()) this.interrupt();
+      if (this.options.isInterrupted()) this.interrupt(this.#lastBegun);
       else if (running !== null) this.#fail(running, describeError(withoutStack(new NeverSettles("the cell awaits a promise that nothing is left to settle"))));
     });
     process.on("exit", () => this.options.writer.flush());

@@ -20,7 +20,7 @@ passWarningsOn();
 process.on("SIGINT", () => undefined);
 
 const commands = new Socket({ fd: descriptors.commands, readable: true, writable: false });
-const isInterrupted = listenForInterrupts(join(__dirname, "kernel-interrupter.cjs"), () => runner.interrupt());
+const isInterrupted = listenForInterrupts(join(__dirname, "kernel-interrupter.cjs"), (run) => runner.interrupt(run));
 const runner = new CellRunner({ isInterrupted, writer, context, ownFile: __filename, keepAlive: (isNeeded) => (isNeeded ? commands.ref() : commands.unref()) });
 const read = createLineReader((line) => {
   const command: ExecutorCommand = JSON.parse(line);

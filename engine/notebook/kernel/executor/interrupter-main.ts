@@ -14,9 +14,10 @@ const patienceMs = 100;
 const counts = new Int32Array(workerData instanceof SharedArrayBuffer ? workerData : new SharedArrayBuffer(8));
 
 const source = new Socket({ fd: descriptors.interrupts, readable: true, writable: false });
-source.on("data", () => {
+source.setEncoding("latin1").on("data", (text: string) => {
   const request = Atomics.add(counts, askedIndex, 1) + 1;
-  parentPort?.postMessage("interrupt");
+  // Of several that came at once the last execution is meant.
+  parentPort?.postMessage(Number(text.trimEnd().split("\n").at(-1)));
   setTimeout(() => {
     if (Atomics.load(counts, answeredIndex) < request) terminate();
   }, patienceMs);

@@ -67,8 +67,9 @@ export class ExecutorProcess {
     });
   }
 
-  interrupt(): void {
-    if (!this.#isDead) this.#writable("interrupts").write("i");
+  /** @param run - the execution that is meant; it may not have begun */
+  interrupt(run: number): void {
+    if (!this.#isDead) this.#writable("interrupts").write(`${run}\n`);
   }
 
   /** Ends the process, whatever it does. */

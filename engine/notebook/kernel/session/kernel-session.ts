@@ -119,7 +119,7 @@ export class KernelSession {
 
   interrupt(): void {
     this.#isInterrupted = true;
-    this.#executor.interrupt();
+    this.#executor.interrupt(this.#runs);
   }
 
   async end(): Promise<void> {
@@ -282,7 +282,7 @@ export class KernelSession {
     if (this.#publisher.add(run, output, display)) return;
     this.#publisher.forget(run);
     this.#fail(run, { ename: "TooMuchOutput", evalue: "more than 256 MB of text were written to the output", traceback: ["TooMuchOutput: more than 256 MB of text were written to the output", "Write data to a declared output file, and print less."] });
-    this.#executor.interrupt();
+    this.#executor.interrupt(this.#runs);
   }
 
   #noteAccess(run: number, access: Access): void {

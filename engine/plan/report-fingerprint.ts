@@ -3,8 +3,8 @@ import { hashText, hashValue } from "./canonical.js";
 import { addFiles, describeEngine, makeFingerprint, UNKNOWN_DIGEST, type InputDigests } from "./fingerprint.js";
 import type { Fingerprint, LabelledOutput } from "./types.js";
 
-/** A labelled output, and the task whose execution displayed it. */
-export type EmbeddedOutput = LabelledOutput & { readonly task: string };
+/** A labelled output, the task whose execution displayed it, and the notebook (project path) that its figure links to. */
+export type EmbeddedOutput = LabelledOutput & { readonly task: string; readonly notebook: string };
 
 /** What a report takes from elsewhere. */
 export type ReportInputs = {
@@ -56,8 +56,8 @@ export function fingerprintReport(context: ReportFingerprintContext): Fingerprin
 }
 
 /** The order of keys is the one in which the cell's process wrote them, in records and in the store too: with it a large chart is hashed ten times quicker. */
-function hashOutput({ task, label, caption, alt, outputs }: EmbeddedOutput): string {
-  return hashText(JSON.stringify([task, label, caption, alt, outputs]));
+function hashOutput({ task, notebook, label, caption, alt, outputs }: EmbeddedOutput): string {
+  return hashText(JSON.stringify([task, notebook, label, caption, alt, outputs]));
 }
 
 /** Names a labelled output in a fingerprint. */

@@ -70,7 +70,7 @@ describe("fingerprintTask", () => {
 
 describe("fingerprintReport", () => {
   const report = makeReport({ id: "summary", body: "# {{ m.r2 }}", inputs: { m: { pattern: "m.json", place } } });
-  const output = { task: "train", label: "fit", cell: 4, caption: "Fit", alt: "A line", outputs: [{ output_type: "stream", name: "stdout", text: "1" }] } as const;
+  const output = { task: "train", notebook: "notebooks/train.ipynb", label: "fit", cell: 4, caption: "Fit", alt: "A line", outputs: [{ output_type: "stream", name: "stdout", text: "1" }] } as const;
   const context = (given: Partial<ReportFingerprintContext> = {}, changes: Partial<typeof report> = {}): ReportFingerprintContext => {
     const node = { ...report, ...changes };
     const task = { ...makeTask(node, { inputs: [["m.json", "train"]] }), node };
@@ -90,6 +90,7 @@ describe("fingerprintReport", () => {
     ["what a name of an input means", {}, { inputs: { m: { pattern: "n.json", place } } }, ["code:input m"]],
     ["an input", { inputDigests: new Map([["m.json", "bb"]]) }, {}, ["input:m.json"]],
     ["an embedded output", { embedded: [{ ...output, outputs: [] }] }, {}, ["input:train#fit"]],
+    ["the notebook that its figure links to", { embedded: [{ ...output, notebook: "notebooks/04-train.ipynb" }] }, {}, ["input:train#fit"]],
     ["a caption", { embedded: [{ ...output, caption: "Other" }] }, {}, ["input:train#fit"]],
     ["an alt text", { embedded: [{ ...output, alt: null }] }, {}, ["input:train#fit"]],
     ["a quoted value", { quotedStages: { clean: { rows: 6 } } }, {}, ["input:stages.clean"]],

@@ -37,7 +37,7 @@ function makeContext({ project, digests, root }: World, given: Partial<PlanConte
     artifactsMatch: async () => [],
     now: Date.parse("2024-01-02T00:00:00.000Z"),
     force: new Set(),
-    reportInputs: async () => ({ partials: {}, embedded: [{ task: "train", label: "fit", cell: 2, caption: null, alt: null, outputs: [] }], quotedStages: { clean: { rows: 1 } } }),
+    reportInputs: async () => ({ partials: {}, embedded: [{ task: "train", notebook: "notebooks/train.ipynb", label: "fit", cell: 2, caption: null, alt: null, outputs: [] }], quotedStages: { clean: { rows: 1 } } }),
     cache: createPlanCache(root),
     ...given,
   };

@@ -30,6 +30,8 @@ export function makeJupyterProject(root: string, folder: string): JupyterProject
   for (const name of readdirSync(join(root, "stages"))) {
     writeFileSync(join(folder, "stages", name), convertModule(readFileSync(join(root, "stages", name), "utf8")));
   }
+  // It can't know the row types of a project; as a module of its own they cost it as little as they can.
+  writeFileSync(join(folder, "stages/row-types.ts"), readFileSync(join(root, ".stitchbook/types/data.d.ts"), "utf8"));
   const { datasets }: { datasets: Readonly<Record<string, Values>> } = parse(readFileSync(join(root, "stitchbook.yaml"), "utf8"));
   const notebooks: string[] = [];
   for (const name of readdirSync(join(root, "notebooks")).filter((each) => each.endsWith(".ipynb")).sort()) {
@@ -82,13 +84,14 @@ function withValues(source: string, values: Values): string {
 function convertCode(source: string): string {
   const local = source
     .replaceAll('from "../stages/', 'from "./stages/')
+    .replaceAll('from "stitchbook/data"', 'from "./stages/row-types"')
     .replace('import { show } from "stitchbook/notebook";', "const show = { markdown: (text: string) => console.log(text) };");
   return expandShorthands(local);
 }
 
 function convertModule(source: string): string {
   // It does not compile in strict mode, and without it the narrowing of an unknown fails where it is right.
-  return `// @ts-nocheck\n${source.replace(/^import type \{ TopLevelSpec \} from "vega-lite";$/m, "type TopLevelSpec = object;")}`;
+  return `// @ts-nocheck\n${source.replaceAll('from "stitchbook/data"', 'from "./row-types"').replace(/^import type \{ TopLevelSpec \} from "vega-lite";$/m, "type TopLevelSpec = object;")}`;
 }
 
 function expandShorthands(source: string): string {

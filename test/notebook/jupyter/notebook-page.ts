@@ -6,6 +6,9 @@ const panel = ".jp-NotebookPanel:not(.lm-mod-hidden)";
 const charts = `${panel} .jp-RenderedVegaCommon5 canvas`;
 const tab = "#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current";
 
+/** Less than a test may take, so that a failure tells what it waited for. */
+const patienceMs = 40_000;
+
 /** The notebook that is in front, used as people use it. Cells are counted from 0. */
 export class NotebookPage {
   /** @param address - of the server, with its token: any page's */
@@ -28,8 +31,8 @@ export class NotebookPage {
 
   /** Opens a notebook by its name in the file browser, and waits for its kernel. */
   async open(name: string): Promise<void> {
-    await this.page.locator(`.jp-DirListing-item[title^="Name: ${name}"]`).dblclick();
-    await this.page.locator(tab, { hasText: name }).waitFor();
+    await this.page.locator(`.jp-DirListing-item[title^="Name: ${name}"]`).dblclick({ timeout: patienceMs });
+    await this.page.locator(tab, { hasText: name }).waitFor({ timeout: patienceMs });
     await this.waitForKernel(name);
   }
 
@@ -37,12 +40,16 @@ export class NotebookPage {
   async waitForKernel(name: string): Promise<void> {
     const sessions = new URL("/api/sessions", this.address);
     sessions.search = new URL(this.address).search;
-    await waitUntil(async () => (await (await fetch(sessions)).text()).match(new RegExp(`"${name}".*?"execution_state": "idle"`)) !== null, { what: `a kernel for ${name}` });
+    let told = "";
+    const isIdle = async () => (told = await (await fetch(sessions)).text()).match(new RegExp(`"${name}".*?"execution_state": "idle"`)) !== null;
+    await waitUntil(isIdle, { what: `a kernel for ${name}`, timeoutMs: patienceMs }).catch((error: unknown) => {
+      throw new Error(`The server's sessions: ${told}`, { cause: error });
+    });
     await this.waitForIdle();
   }
 
   async waitForIdle(): Promise<void> {
-    await this.page.locator(`${panel} .jp-Notebook-ExecutionIndicator[data-status="idle"]`).waitFor();
+    await this.page.locator(`${panel} .jp-Notebook-ExecutionIndicator[data-status="idle"]`).waitFor({ timeout: patienceMs });
   }
 
   /** @param command - Lab's name of it, as the menu's item has it */
@@ -64,26 +71,39 @@ export class NotebookPage {
     return this.page.locator(prompts).allTextContents();
   }
 
-  /** Runs this cell alone, and does not wait for it. */
+  /**
+   * Runs this cell alone, and does not wait for its end. Lab drops a key without a word while it puts the focus into
+   * a notebook that was just opened; so it is pressed until Lab takes it, as people do.
+   */
   async start(index: number): Promise<void> {
-    await this.prompt(index).click();
-    await this.page.keyboard.press("Control+Enter");
+    const before = await this.readPrompt(index);
+    for (let presses = 0; presses < 5; presses++) {
+      await this.prompt(index).click();
+      await this.page.keyboard.press("Control+Enter");
+      if (await this.isTaken(index, before)) return;
+    }
+    throw new Error(`Lab does not run cell ${index}: its prompt is ${await this.readPrompt(index)}`);
   }
 
   async run(index: number): Promise<void> {
-    const before = await this.prompt(index).textContent();
     await this.start(index);
-    await this.waitForCell(index, before ?? "");
+    await this.waitForCell(index);
   }
 
-  /** @param before - the cell's prompt before it was started */
-  async waitForCell(index: number, before: string): Promise<void> {
-    await this.page.waitForFunction(
-      ({ prompt, earlier }) => {
-        const text = document.querySelector(prompt)?.textContent?.trim() ?? "";
-        return /^\[\d+\]:$/.test(text) && text !== earlier.trim();
-      },
-      { prompt: `${panel} .jp-Cell[data-windowed-list-index="${index}"] .jp-InputPrompt`, earlier: before },
+  /** Waits until this cell, which was started, has ended. */
+  async waitForCell(index: number): Promise<void> {
+    await waitUntil(async () => /^\[\d+\]:$/.test(await this.readPrompt(index)), { what: `the end of cell ${index}`, timeoutMs: patienceMs });
+  }
+
+  private async readPrompt(index: number): Promise<string> {
+    return ((await this.prompt(index).textContent()) ?? "").trim();
+  }
+
+  private async isTaken(index: number, before: string): Promise<boolean> {
+    const isOther = async () => /\[(\*|\d+)\]:/.test(await this.readPrompt(index)) && (await this.readPrompt(index)) !== before;
+    return waitUntil(isOther, { what: "another prompt", timeoutMs: 5000 }).then(
+      () => true,
+      () => false,
     );
   }
 

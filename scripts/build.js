@@ -88,7 +88,7 @@ async function build() {
       ...common,
       entryPoints: [
         { in: "scripts/kernel-main.ts", out: "kernel" },
-        { in: "engine/project/json-schema.ts", out: "json-schema" },
+        { in: "engine/project/shapes/json-schema.ts", out: "json-schema" },
         { in: "engine/watch/compile-thread.ts", out: "compile-thread" },
         ...developer.map((name) => ({ in: `scripts/dev/${name}.ts`, out: `dev/${name}` })),
       ],

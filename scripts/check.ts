@@ -9,11 +9,11 @@ import { findFilePlace } from "../engine/project/file-place.js";
 import { findNotebooks } from "../engine/project/find-notebooks.js";
 import { createPlanCache, type PlanCache } from "../engine/plan/plan-cache.js";
 import { findCodeProblems } from "../engine/plan/plan-run.js";
-import { madePaths } from "../engine/run/made-paths.js";
+import { madePaths } from "../engine/run/upkeep/made-paths.js";
 import { formatProblem, ProjectError } from "../engine/project/problems.js";
-import { resolveParameters } from "../engine/project/parameter-values.js";
-import { describeRowTypes } from "../engine/project/row-types.js";
-import { writeRowTypes } from "../engine/project/row-types-file.js";
+import { resolveParameters } from "../engine/project/parameters/parameter-values.js";
+import { describeRowTypes } from "../engine/project/row-types/row-types.js";
+import { writeRowTypes } from "../engine/project/row-types/row-types-file.js";
 import { surveyProject } from "../engine/project/read-project.js";
 import type { Problem, Project } from "../engine/project/types.js";
 import { type Command, exitCodes, type Flags, nearest, UsageError } from "./command.js";
@@ -47,7 +47,7 @@ export const command: Command = {
 };
 
 async function printSchema(named: string): Promise<number> {
-  const { makeSchema, schemaNames } = await import("../engine/project/json-schema.js");
+  const { makeSchema, schemaNames } = await import("../engine/project/shapes/json-schema.js");
   const name = schemaNames.find((each) => each === named);
   if (name === undefined) throw new UsageError(`--schema: expected ${schemaNames.join(", ")}, found ${named}${await nearest(named, schemaNames, (near) => near)}`);
   process.stdout.write(`${JSON.stringify(makeSchema(name), null, 2)}\n`);

@@ -1,10 +1,10 @@
 import { readEveryRecord } from "../engine/checkpoint/records.js";
-import { madePaths } from "../engine/run/made-paths.js";
+import { madePaths } from "../engine/run/upkeep/made-paths.js";
 import { ProjectError } from "../engine/project/problems.js";
 import { surveyProject } from "../engine/project/read-project.js";
 import type { Project } from "../engine/project/types.js";
-import { applyClean, planClean, type CleanPlan } from "../engine/run/clean.js";
-import { recoverPublications } from "../engine/run/recover-publications.js";
+import { applyClean, planClean, type CleanPlan } from "../engine/run/upkeep/clean.js";
+import { recoverPublications } from "../engine/run/publish/recover-publications.js";
 import { createRunId } from "../engine/run/run-id.js";
 import { type Command, type CommandInput, exitCodes, type Flags } from "./command.js";
 import { findSite, refuseArguments, type Site } from "./project-commands.js";

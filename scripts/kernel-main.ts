@@ -8,7 +8,7 @@ import { kernelInfo } from "../engine/notebook/kernel/session/kernel-info.js";
 import { findRoot } from "../engine/project/find-root.js";
 import { ProjectError } from "../engine/project/problems.js";
 import { findPackageFile } from "../engine/report/package-file.js";
-import { declaredEnvironment, secretValues } from "../engine/run/declared-environment.js";
+import { declaredEnvironment, secretValues } from "../engine/run/workers/declared-environment.js";
 import type { KernelEffects } from "../engine/notebook/kernel/session/effects.js";
 
 function readVersion(path: string): string {

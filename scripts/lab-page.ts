@@ -2,10 +2,10 @@ import { realpathSync } from "node:fs";
 import { posix, relative, resolve, sep } from "node:path";
 import { readEveryRecord } from "../engine/checkpoint/records.js";
 import { ProjectError } from "../engine/project/problems.js";
-import { writeRowTypes } from "../engine/project/row-types-file.js";
+import { writeRowTypes } from "../engine/project/row-types/row-types-file.js";
 import { surveyProject } from "../engine/project/read-project.js";
 import type { Project } from "../engine/project/types.js";
-import { madePaths } from "../engine/run/made-paths.js";
+import { madePaths } from "../engine/run/upkeep/made-paths.js";
 import { nearest, UsageError } from "./command.js";
 import type { Site } from "./project-commands.js";
 

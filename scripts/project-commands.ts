@@ -4,7 +4,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { readEveryRecord } from "../engine/checkpoint/records.js";
 import { SelectionError, selectTasks, type SelectionRequest } from "../engine/plan/select-tasks.js";
 import type { TaskRecord } from "../engine/plan/types.js";
-import { madePaths } from "../engine/run/made-paths.js";
+import { madePaths } from "../engine/run/upkeep/made-paths.js";
 import { findRoot } from "../engine/project/find-root.js";
 import { openProject as openFolder } from "../engine/project/project-cache.js";
 import { findPackageFile } from "../engine/report/package-file.js";

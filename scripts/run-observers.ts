@@ -5,7 +5,7 @@ import { RunConsole } from "../engine/observe/console.js";
 import { createJsonLines } from "../engine/observe/json-lines.js";
 import { LogFile, trimLogs } from "../engine/observe/log-file.js";
 import { RunTally } from "../engine/observe/run-tally.js";
-import { viewPath } from "../engine/run/view.js";
+import { viewPath } from "../engine/run/view/view.js";
 import type { Project } from "../engine/project/types.js";
 import type { Flags } from "./command.js";
 import type { Listener } from "../engine/observe/events.js";

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import type { RunStatus } from "../engine/observe/events.js";
 import type { SelectionRequest } from "../engine/plan/select-tasks.js";
-import { writeRowTypes } from "../engine/project/row-types-file.js";
+import { writeRowTypes } from "../engine/project/row-types/row-types-file.js";
 import type { Project } from "../engine/project/types.js";
 import { findPackageFile } from "../engine/report/package-file.js";
 import { executeRun } from "../engine/run/execute-run.js";
-import type { Lock } from "../engine/run/lock.js";
+import type { Lock } from "../engine/run/lock/lock.js";
 import { findOutputFolderProblem } from "../engine/run/output-place.js";
 import { createRunId } from "../engine/run/run-id.js";
 import { type Command, type CommandInput, exitCodes, type Flags, UsageError } from "./command.js";

@@ -2,7 +2,7 @@ import { formatBytes, formatDuration, formatReasons, formatRows } from "../engin
 import { planRun } from "../engine/plan/plan-run.js";
 import type { Decision, TaskRecord } from "../engine/plan/types.js";
 import type { Task } from "../engine/project/types.js";
-import { findOrphans, type Orphan } from "../engine/run/orphans.js";
+import { findOrphans, type Orphan } from "../engine/run/upkeep/orphans.js";
 import { createPlanContext } from "../engine/run/plan-project.js";
 import { type Command, type CommandInput, exitCodes } from "./command.js";
 import { findSite, openWithRecords, readSelection, select, selectionOptionHelp, selectionOptions } from "./project-commands.js";

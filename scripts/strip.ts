@@ -139,7 +139,7 @@ function tell({ stripped, clean, problems }: Outcome, { flags, verb }: Telling):
 
 /** Through symbolic links, and with the mode that the file had. */
 async function writeInPlace(path: string, text: string): Promise<void> {
-  const { writeDurably } = await import("../engine/run/durable-file.js");
+  const { writeDurably } = await import("../engine/run/publish/durable-file.js");
   const target = await realpath(path);
   const { mode } = await stat(target);
   await writeDurably(target, text);

@@ -1,9 +1,9 @@
 import { formatTrace } from "../engine/observe/format-trace.js";
 import type { RunState } from "../engine/observe/history/entry.js";
 import { historyFolder, readRuns } from "../engine/observe/history/history.js";
-import { describeLineage } from "../engine/run/lineage.js";
-import { withAncestors } from "../engine/run/provenance-file.js";
-import { findTraced } from "../engine/run/trace-place.js";
+import { describeLineage } from "../engine/run/memory/lineage.js";
+import { withAncestors } from "../engine/run/memory/provenance-file.js";
+import { findTraced } from "../engine/run/memory/trace-place.js";
 import { type Command, type CommandInput, exitCodes, nearest, UsageError } from "./command.js";
 import { findSite, openWithRecords } from "./project-commands.js";
 

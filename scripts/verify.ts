@@ -4,10 +4,10 @@ import { formatVerdict, summariseVerdicts } from "../engine/observe/format-verdi
 import type { TaskRecord } from "../engine/plan/types.js";
 import type { Project, Task } from "../engine/project/types.js";
 import { findPackageFile } from "../engine/report/package-file.js";
-import type { Lock } from "../engine/run/lock.js";
+import type { Lock } from "../engine/run/lock/lock.js";
 import { createRunId } from "../engine/run/run-id.js";
-import { isProved, type Verdict } from "../engine/run/verdict.js";
-import { NotUpToDateError, verifyTasks } from "../engine/run/verify-run.js";
+import { isProved, type Verdict } from "../engine/run/verify/verdict.js";
+import { NotUpToDateError, verifyTasks } from "../engine/run/verify/verify-run.js";
 import { type Command, type CommandInput, exitCodes, type Flags } from "./command.js";
 import { findSite, findWorkerFile, openWithRecords, readJobs, readSelection, select, selectionOptionHelp, selectionOptions, type Site } from "./project-commands.js";
 import { type Stop, stopOnSignals } from "./stop-on-signals.js";

@@ -1,5 +1,5 @@
 import { parseDuration } from "../engine/project/durations.js";
-import { acquireLock, explainHeldLock, type HeldLock, type Lock } from "../engine/run/lock.js";
+import { acquireLock, explainHeldLock, type HeldLock, type Lock } from "../engine/run/lock/lock.js";
 import { type Flags, type OptionalValue, UsageError } from "./command.js";
 import type { Site } from "./project-commands.js";
 

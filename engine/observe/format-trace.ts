@@ -1,5 +1,5 @@
-import type { TaskLineage } from "../run/lineage.js";
-import type { TracedPlace } from "../run/trace-place.js";
+import type { TaskLineage } from "../run/memory/lineage.js";
+import type { TracedPlace } from "../run/memory/trace-place.js";
 import { formatRows } from "./format.js";
 import { formatRevision } from "./history/history-table.js";
 

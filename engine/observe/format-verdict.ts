@@ -1,5 +1,5 @@
 import type { DifferencePlace } from "../checkpoint/compare-artifacts.js";
-import type { FoundDifference, Verdict } from "../run/verdict.js";
+import type { FoundDifference, Verdict } from "../run/verify/verdict.js";
 import { formatPlace } from "../project/problems.js";
 import { formatDuration } from "./format.js";
 

@@ -1,8 +1,8 @@
 import { sortGraph } from "./graph.js";
 import { makeError, removeRepeats } from "./problems.js";
-import { followReport } from "./report-links.js";
+import { followReport } from "./templates/report-links.js";
 import { resolveTaskInputs } from "./task-inputs.js";
-import type { LinkContext } from "./report-links.js";
+import type { LinkContext } from "./templates/report-links.js";
 import type { InputContext } from "./task-inputs.js";
 import type { TaskSeed } from "./tasks.js";
 import type { Place, Problem, Task } from "./types.js";

@@ -29,7 +29,7 @@ export async function readCellOptions(file: string, { tags, ...cell }: SourceCel
       message,
     })] };
   }
-  const [{ openFields }, { listOf, parsed, text }] = await Promise.all([import("./field-reader.js"), import("./shapes.js")]);
+  const [{ openFields }, { listOf, parsed, text }] = await Promise.all([import("./shapes/field-reader.js"), import("./shapes/shapes.js")]);
   const problems: Problem[] = [];
   const fields = openFields(source, problems);
   const label = fields.read("label", parsed(readLabel, { expected: "a letter, then letters, digits, `-` and `_`", code: "bad-label", schema: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]*$" } }).optional());

@@ -1,7 +1,7 @@
 import { makeError } from "./problems.js";
 import { fillDataset, foldName, isDatasetName, isTablePath, normalizePath } from "./patterns.js";
 import { parseYaml } from "./yaml-source.js";
-import type { AlertsShape } from "./alerts-shape.js";
+import type { AlertsShape } from "./shapes/alerts-shape.js";
 import type { AlertRule, Alerts, Dataset, ParamSetting, Place, Problem } from "./types.js";
 import type { YamlSource } from "./yaml-source.js";
 
@@ -29,7 +29,7 @@ export type Config = {
  * @param text with `\n` line ends
  */
 export async function readConfig(text: string): Promise<Config> {
-  const [{ openFields }, { configShape }] = await Promise.all([import("./field-reader.js"), import("./config-shape.js")]);
+  const [{ openFields }, { configShape }] = await Promise.all([import("./shapes/field-reader.js"), import("./shapes/config-shape.js")]);
   const source = parseYaml(text, { file: configFile });
   const problems: Problem[] = [...source.problems, ...findShapelessConfig(source)];
   const isReadable = problems.length === 0;

@@ -1,7 +1,7 @@
-import { describeField } from "./field-reader.js";
+import { describeField } from "./shapes/field-reader.js";
 import { hintName } from "./suggest-name.js";
 import { fillDataset, findBadPlaceholder, findReserved, hasDataset, isGlob, isTablePath, normalizePath } from "./patterns.js";
-import type { OutputShape } from "./stage-shape.js";
+import type { OutputShape } from "./shapes/stage-shape.js";
 import type { InputPattern, OutputContract, Problem } from "./types.js";
 import type { YamlPath, YamlSource } from "./yaml-source.js";
 

@@ -1,7 +1,7 @@
 import { compareCodeUnits } from "./compare-code-units.js";
 import type { Disk } from "./disk.js";
 import { splitFrontMatter } from "./front-matter.js";
-import type { Tolerance } from "./note-shape.js";
+import type { Tolerance } from "./shapes/note-shape.js";
 import { makeError } from "./problems.js";
 import { hintName } from "./suggest-name.js";
 import type { Place, Problem } from "./types.js";
@@ -45,7 +45,7 @@ async function readNote(file: string, text: string): Promise<{ readonly note: No
   if (split.kind === "broken") return { note: null, problems: [makeError({ code: "front-matter", place: { file, line: split.line }, message: split.message, hint: split.hint })] };
   const source = parseYaml(split.yaml, { file });
   if (source.problems.length > 0) return { note: null, problems: source.problems };
-  const [{ openFields }, { noteShape }] = await Promise.all([import("./field-reader.js"), import("./note-shape.js")]);
+  const [{ openFields }, { noteShape }] = await Promise.all([import("./shapes/field-reader.js"), import("./shapes/note-shape.js")]);
   const problems: Problem[] = [];
   const fields = openFields(source, problems);
   const date = fields.read("date", noteShape.date);

@@ -7,7 +7,7 @@ import { uniteIds, uniteLabels } from "./names.js";
 import { noteGlob } from "./notes.js";
 import { assignOwners } from "./owners.js";
 import { ProjectError, makeError } from "./problems.js";
-import { nameRowTypes } from "./row-type-names.js";
+import { nameRowTypes } from "./row-types/row-type-names.js";
 import { checkDatasetValues, checkParams, checkRules } from "./settings-check.js";
 import { findSources, readNotebooks, readTemplates } from "./sources.js";
 import { seedTasks } from "./tasks.js";

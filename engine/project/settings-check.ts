@@ -1,4 +1,4 @@
-import { isFromFanOut } from "./parameter-values.js";
+import { isFromFanOut } from "./parameters/parameter-values.js";
 import { fillDataset, hasDataset } from "./patterns.js";
 import { makeError, makeWarning } from "./problems.js";
 import { hintName } from "./suggest-name.js";

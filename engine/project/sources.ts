@@ -2,7 +2,7 @@ import { findBadGlob } from "./patterns.js";
 import { checkNotes, type Note, readNotes } from "./notes.js";
 import { makeError } from "./problems.js";
 import { parseNotebook } from "./notebook-source.js";
-import { readReport, type ReportMatter } from "./report.js";
+import { readReport, type ReportMatter } from "./templates/report.js";
 import { readStage } from "./stage.js";
 import type { SourceGlob } from "./config.js";
 import type { Disk } from "./disk.js";
@@ -69,7 +69,7 @@ export async function readTemplates(disk: Disk, files: readonly string[]): Promi
 }
 
 async function addReferences(report: ReportMatter, { partials, notes }: Pick<Templates, "partials"> & { readonly notes: readonly Note[] }): Promise<{ readonly report: Report; readonly problems: readonly Problem[] }> {
-  const { readTemplateReferences } = await import("./template-references.js");
+  const { readTemplateReferences } = await import("./templates/template-references.js");
   const { embeds, tables, stages, previous, trends, partials: rendered, problems } = await readTemplateReferences({
     file: report.file,
     body: report.body,

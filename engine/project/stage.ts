@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { readCellOptions } from "./cell-options.js";
 import { splitFrontMatter } from "./front-matter.js";
-import { readParameterCell } from "./parameter-cell.js";
+import { readParameterCell } from "./parameters/parameter-cell.js";
 import { makeError, makeWarning } from "./problems.js";
 import { isQuartoDocumentKey } from "./quarto-keys.js";
 import { parseYaml } from "./yaml-source.js";
@@ -45,8 +45,8 @@ export async function readStage(file: string, cells: readonly SourceCell[]): Pro
 
 async function readStageMatter(source: YamlSource, file: string, sourceCells: readonly SourceCell[]): Promise<ReadStage> {
   const [{ openFields }, { stageShape }, { readInputPattern, readMetricPaths, readOutputs }] = await Promise.all([
-    import("./field-reader.js"),
-    import("./stage-shape.js"),
+    import("./shapes/field-reader.js"),
+    import("./shapes/stage-shape.js"),
     import("./declared-paths.js"),
   ]);
   const problems: Problem[] = [];

@@ -1,4 +1,4 @@
-import { Markup, TemplateMistake } from "../project/template-tags.js";
+import { Markup, TemplateMistake } from "../project/templates/template-tags.js";
 
 /**
  * Writes a value into a template: as text that neither Markdown nor HTML takes for markup, wherever it stands.

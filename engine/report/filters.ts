@@ -1,6 +1,6 @@
 import { format as formatNumber } from "d3-format";
 import { utcFormat } from "d3-time-format";
-import { Markup, TemplateMistake } from "../project/template-tags.js";
+import { Markup, TemplateMistake } from "../project/templates/template-tags.js";
 
 /**
  * `{{ metrics.r2 | format: ".3f" }}`. Absent values pass through, so that `default` can follow.

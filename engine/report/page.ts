@@ -73,7 +73,7 @@ function chartData(charts: PageContent["charts"]): string {
 
 async function renderFrame(own: PageContent["frame"], names: Readonly<Record<string, string | null>>): Promise<string> {
   const { text, file } = own ?? (await defaultFrame());
-  const { createTemplateLanguage } = await import("../project/template-language.js");
+  const { createTemplateLanguage } = await import("../project/templates/template-language.js");
   const language = createTemplateLanguage({ file, body: text, bodyLineOffset: 0, partials: new Map() });
   const { templates, problems } = language.parse(file, text.replace(/\r\n?/g, "\n"));
   if (problems.length > 0) throw new RenderError(problems);

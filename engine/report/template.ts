@@ -1,7 +1,7 @@
 import type { Drop } from "liquidjs";
 import type { ArtifactDescription } from "../checkpoint/types.js";
 import type { JsonValue, Problem, Report } from "../project/types.js";
-import type { TemplateReference } from "../project/template-tags.js";
+import type { TemplateReference } from "../project/templates/template-tags.js";
 import { hintName } from "../project/suggest-name.js";
 import { readInput } from "./read-input.js";
 import { RenderError } from "./render-error.js";
@@ -38,7 +38,7 @@ export type RenderedTemplate = {
 export async function renderTemplate(context: QuotedValues & { readonly report: Report; readonly partials: ReadonlyMap<string, string> }): Promise<RenderedTemplate> {
   const { report, partials } = context;
   const [{ createTemplateLanguage }, { markerEdge }, { templateFilters }, { escapeValue }] = await Promise.all([
-    import("../project/template-language.js"), import("../project/template-tags.js"), import("./filters.js"), import("./escape.js"),
+    import("../project/templates/template-language.js"), import("../project/templates/template-tags.js"), import("./filters.js"), import("./escape.js"),
   ]);
   const data = await readInputs(report, context.inputs);
   const language = createTemplateLanguage({ file: report.file, body: report.body, bodyLineOffset: report.bodyLineOffset, partials }, { filters: templateFilters, escape: escapeValue });

@@ -5,7 +5,7 @@ import type { CompiledNotebook } from "../notebook/types.js";
 import type { StageCode } from "../plan/code-closure.js";
 import type { PlanCache } from "../plan/plan-cache.js";
 import { makeError, ProjectError } from "../project/problems.js";
-import { describeRowTypes } from "../project/row-types.js";
+import { describeRowTypes } from "../project/row-types/row-types.js";
 import type { Project, Stage } from "../project/types.js";
 
 export type StageCompiling = {

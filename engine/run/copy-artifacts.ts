@@ -3,11 +3,11 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { digestFile } from "../checkpoint/file-state.js";
 import type { Task } from "../project/types.js";
-import { publish } from "./publish.js";
+import { publish } from "./publish/publish.js";
 import type { RunContext } from "./run-context.js";
 import { TaskFailure } from "./task-failure.js";
-import { createTaskFolder, removeTaskFolder } from "./task-folder.js";
-import { taskFolders } from "./task-folder-names.js";
+import { createTaskFolder, removeTaskFolder } from "./task-folder/task-folder.js";
+import { taskFolders } from "./task-folder/task-folder-names.js";
 
 /** Publishes the artifacts of a task that is up to date to the folder that the run writes to. */
 export async function copyArtifacts(context: RunContext, task: Task): Promise<void> {

@@ -1,9 +1,9 @@
 import { contractHash } from "../plan/contract-hash.js";
 import type { TaskRecord } from "../plan/types.js";
 import type { Task } from "../project/types.js";
-import { explainFileError } from "./file-system.js";
+import { explainFileError } from "./publish/file-system.js";
 import type { RunContext } from "./run-context.js";
-import type { TaskResult } from "./publish-task.js";
+import type { TaskResult } from "./publish/publish-task.js";
 import { toStoredCells } from "./stored-cells.js";
 
 /**

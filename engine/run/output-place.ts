@@ -4,8 +4,8 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import { digestFile, readFileState } from "../checkpoint/file-state.js";
 import { findReserved } from "../project/patterns.js";
 import type { Project } from "../project/types.js";
-import { explainFileError } from "./file-system.js";
-import { recoverPublications } from "./recover-publications.js";
+import { explainFileError } from "./publish/file-system.js";
+import { recoverPublications } from "./publish/recover-publications.js";
 
 /** Where the artifacts of a run appear: in the project, or with `--output-dir` in a folder of their own. */
 export type OutputPlace = {

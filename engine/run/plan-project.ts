@@ -4,7 +4,7 @@ import { createPlanCache } from "../plan/plan-cache.js";
 import type { PlanContext } from "../plan/plan-run.js";
 import type { TaskRecord } from "../plan/types.js";
 import { ProjectError } from "../project/problems.js";
-import { resolveParameters } from "../project/parameter-values.js";
+import { resolveParameters } from "../project/parameters/parameter-values.js";
 import type { Project, Task } from "../project/types.js";
 import { openStore } from "../store/store.js";
 import { foreseeStored, storeFolderName } from "./find-stored.js";

@@ -11,18 +11,18 @@ import type { Project, Task } from "../project/types.js";
 import { createArtist } from "../report/artist.js";
 import { openStore } from "../store/store.js";
 import { compileStages, createLateCompiler, mostReadings, SourceMovedError } from "./compile-stages.js";
-import { secretValues } from "./declared-environment.js";
-import { removeStrayTemporaries } from "./durable-file.js";
+import { secretValues } from "./workers/declared-environment.js";
+import { removeStrayTemporaries } from "./publish/durable-file.js";
 import type { RunOptions } from "./execute-run.js";
 import { storeFolderName } from "./find-stored.js";
 import { digestFrom, openOutputFolder, projectPlace } from "./output-place.js";
 import { createPlanContext } from "./plan-project.js";
-import { recoverPublications } from "./recover-publications.js";
+import { recoverPublications } from "./publish/recover-publications.js";
 import type { RunContext } from "./run-context.js";
-import { removeLeftTaskFolders } from "./task-folder.js";
-import { taskFolders } from "./task-folder-names.js";
-import { viewFolder } from "./view.js";
-import { type StageTask, WorkersAhead } from "./workers-ahead.js";
+import { removeLeftTaskFolders } from "./task-folder/task-folder.js";
+import { taskFolders } from "./task-folder/task-folder-names.js";
+import { viewFolder } from "./view/view.js";
+import { type StageTask, WorkersAhead } from "./workers/workers-ahead.js";
 
 /** A run with what was decided before it began. */
 export type PlannedRun = RunContext & {

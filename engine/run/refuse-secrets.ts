@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { findSecretInFile } from "../notebook/secrets/scan-file.js";
 import type { Stage, Task } from "../project/types.js";
-import { secretValues } from "./declared-environment.js";
+import { secretValues } from "./workers/declared-environment.js";
 import { TaskFailure } from "./task-failure.js";
 
 /**

@@ -7,8 +7,8 @@ import type { JsonValue, Project, Report, Stage, StageQuote } from "../project/t
 import { writeNotes } from "../report/notes.js";
 import { contentPath } from "../store/contents.js";
 import { storeFolderName } from "./find-stored.js";
-import { readMetricFile } from "./metric-reader.js";
-import { recallMetrics, type Recalled } from "./recall-metrics.js";
+import { readMetricFile } from "./memory/metric-reader.js";
+import { recallMetrics, type Recalled } from "./memory/recall-metrics.js";
 
 /** A displayed output with the task and the notebook that it comes from. */
 export type EmbeddedSource = LabelledOutput & { readonly task: string; readonly notebook: string };

@@ -9,18 +9,18 @@ import { fingerprintForRecord } from "../plan/plan-run.js";
 import type { Decision, Fingerprint } from "../plan/types.js";
 import type { Task } from "../project/types.js";
 import type { StoredResult } from "../store/types.js";
-import { errorCode, explainFileError } from "./file-system.js";
+import { errorCode, explainFileError } from "./publish/file-system.js";
 import { findStored, readStoredCells } from "./find-stored.js";
-import { publishTask, type GivenInputs } from "./publish-task.js";
+import { publishTask, type GivenInputs } from "./publish/publish-task.js";
 import type { RunContext } from "./run-context.js";
 import { staleImages } from "./run-report.js";
 import { emitCheckpoint } from "./run-stage.js";
 import { labelledOutputs } from "./stored-cells.js";
 import { TaskFailure } from "./task-failure.js";
-import { createTaskFolder, removeTaskFolder } from "./task-folder.js";
-import { taskFolders } from "./task-folder-names.js";
+import { createTaskFolder, removeTaskFolder } from "./task-folder/task-folder.js";
+import { taskFolders } from "./task-folder/task-folder-names.js";
 import { describeOutputs } from "./verify-task.js";
-import { writeView } from "./view.js";
+import { writeView } from "./view/view.js";
 
 /**
  * Brings a task up to date with the result of an earlier execution of its fingerprint, on the way of any other result:

@@ -5,9 +5,9 @@ import type { TaskRecord } from "../plan/types.js";
 import type { JsonValue, Project } from "../project/types.js";
 import type { Artist } from "../report/artist.js";
 import type { Store } from "../store/store.js";
-import type { Lock } from "./lock.js";
+import type { Lock } from "./lock/lock.js";
 import type { OutputPlace } from "./output-place.js";
-import type { WorkersAhead } from "./workers-ahead.js";
+import type { WorkersAhead } from "./workers/workers-ahead.js";
 
 /** All that the tasks of one run share. Everything that touches the world comes in here. */
 export type RunContext = {

@@ -6,13 +6,13 @@ import type { Reason } from "../observe/events.js";
 import { fingerprintForRecord } from "../plan/plan-run.js";
 import { formatPlace } from "../project/problems.js";
 import type { Problem, Report, Task } from "../project/types.js";
-import { publishTask } from "./publish-task.js";
+import { publishTask } from "./publish/publish-task.js";
 import { gatherReportInputs, type GatheredReport } from "./report-inputs.js";
 import type { RunContext } from "./run-context.js";
 import { emitCheckpoint } from "./run-stage.js";
 import { TaskFailure } from "./task-failure.js";
-import { prepareTaskFolder, removeTaskFolder } from "./task-folder.js";
-import { taskFolders } from "./task-folder-names.js";
+import { prepareTaskFolder, removeTaskFolder } from "./task-folder/task-folder.js";
+import { taskFolders } from "./task-folder/task-folder-names.js";
 
 /** A task that is a report. */
 export type ReportTask = Task & { readonly node: Report };

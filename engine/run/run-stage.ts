@@ -5,16 +5,16 @@ import type { Reason } from "../observe/events.js";
 import { fingerprintForRecord } from "../plan/plan-run.js";
 import type { Task } from "../project/types.js";
 import { LineSplitter } from "./line-splitter.js";
-import { publishTask } from "./publish-task.js";
+import { publishTask } from "./publish/publish-task.js";
 import { refuseSecrets } from "./refuse-secrets.js";
 import { pause, retryDelayMs } from "./retry.js";
 import type { RunContext } from "./run-context.js";
 import { labelledOutputs } from "./stored-cells.js";
 import { TaskFailure, toTaskFailure } from "./task-failure.js";
-import { fillTaskFolder, inspectTaskFolder, type InputDigests } from "./task-folder.js";
+import { fillTaskFolder, inspectTaskFolder, type InputDigests } from "./task-folder/task-folder.js";
 import { describeOutputs } from "./verify-task.js";
-import { foreseePlot, writeView } from "./view.js";
-import { closeStation, type StageTask, type Station } from "./workers-ahead.js";
+import { foreseePlot, writeView } from "./view/view.js";
+import { closeStation, type StageTask, type Station } from "./workers/workers-ahead.js";
 import { usualSchemas } from "./usual-schemas.js";
 
 /**

@@ -2,9 +2,9 @@ import type { Masker } from "../notebook/secrets/masker.js";
 import type { ExecutionFailure } from "../notebook/types.js";
 import { ProjectError } from "../project/problems.js";
 import type { Place } from "../project/types.js";
-import { FileWriteError } from "./durable-file.js";
-import { PublicationError } from "./publication-error.js";
-import { TaskFolderError } from "./task-folder.js";
+import { FileWriteError } from "./publish/durable-file.js";
+import { PublicationError } from "./publish/publication-error.js";
+import { TaskFolderError } from "./task-folder/task-folder.js";
 
 /** Why a task has no new result. Execution failures, and what can go wrong around an execution. */
 export type TaskFailureKind =

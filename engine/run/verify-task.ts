@@ -7,7 +7,7 @@ import type { Reason } from "../observe/events.js";
 import { contractHash } from "../plan/contract-hash.js";
 import type { TaskRecord } from "../plan/types.js";
 import type { Task } from "../project/types.js";
-import { writeDurably } from "./durable-file.js";
+import { writeDurably } from "./publish/durable-file.js";
 import type { RunContext } from "./run-context.js";
 import { TaskFailure } from "./task-failure.js";
 

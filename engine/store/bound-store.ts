@@ -1,5 +1,5 @@
 import { promises } from "node:fs";
-import type { FileSystem } from "../run/file-system.js";
+import type { FileSystem } from "../run/publish/file-system.js";
 import { collectGarbage, type Collection, type Needs } from "./collect-garbage.js";
 import { measureStore } from "./survey.js";
 import { readUsage, writeUsage } from "./usage.js";

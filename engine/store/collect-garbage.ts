@@ -1,5 +1,5 @@
 import { promises } from "node:fs";
-import type { FileSystem } from "../run/file-system.js";
+import type { FileSystem } from "../run/publish/file-system.js";
 import { surveyStore, type Survey, type SurveyedFile, type SurveyedResult } from "./survey.js";
 import { compareCodeUnits } from "../project/compare-code-units.js";
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { dirname, join } from "node:path";
 import { digestFile } from "../checkpoint/file-state.js";
-import type { FileSystem } from "../run/file-system.js";
+import type { FileSystem } from "../run/publish/file-system.js";
 import type { ContentKey } from "./types.js";
 
 /** What became of taking a file out of the store. */

@@ -2,7 +2,7 @@ import { promises } from "node:fs";
 import { join } from "node:path";
 import { sealText, unsealText } from "../checkpoint/sealed-text.js";
 import { isListOf } from "../checkpoint/record-shape.js";
-import type { FileSystem } from "../run/file-system.js";
+import type { FileSystem } from "../run/publish/file-system.js";
 import { contentPath, hasContent, isSound, putFile, putInPlace, putText, takeFile, takeText, writeNewFile, type Taken } from "./contents.js";
 import { isStoredCell, isStoredResult, RESULT_VERSION } from "./result-shape.js";
 import { sweepIncoming } from "./sweep-incoming.js";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { FileSystem } from "../run/file-system.js";
+import type { FileSystem } from "../run/publish/file-system.js";
 import { contentPath } from "./contents.js";
 import { contentsOf, readResult } from "./store.js";
 import { listStale } from "./sweep-incoming.js";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { FileSystem } from "../run/file-system.js";
+import type { FileSystem } from "../run/publish/file-system.js";
 
 /** Nobody writes one file for longer. */
 const LONGEST_MS = 24 * 3_600_000;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { sealText, unsealText } from "../checkpoint/sealed-text.js";
 import { isCount, isObject } from "../checkpoint/record-shape.js";
-import type { FileSystem } from "../run/file-system.js";
+import type { FileSystem } from "../run/publish/file-system.js";
 import { putInPlace, writeNewFile } from "./contents.js";
 
 /** What is remembered of a store's size, so that it need not be measured after each run. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { NotebookJson } from "../report/notebook-page.js";
 import { findPackageFile } from "../report/package-file.js";
 import type { Artist } from "../report/artist.js";
-import { viewPagePath, viewPath } from "../run/view.js";
+import { viewPagePath, viewPath } from "../run/view/view.js";
 import type { Task } from "../project/types.js";
 import type { PipelineState } from "./pipeline-state.js";
 import { renderRegions, renderTaskList, summarise } from "./page/regions.js";

@@ -4,7 +4,7 @@ import type { Emit } from "../observe/bus.js";
 import { levelOf, type RunEvent } from "../observe/events.js";
 import { buildId } from "../project/build-id.js";
 import { createArtist } from "../report/artist.js";
-import { StandbyStations } from "../run/standby.js";
+import { StandbyStations } from "../run/workers/standby.js";
 import { findChanges, lookAt, withRead, type Change, type Sight, type Watched } from "./changes.js";
 import type { EmitWatch, StampedWatchEvent, WatchEvent, WatchListener } from "./events.js";
 import { FileWatcher } from "./file-watcher.js";

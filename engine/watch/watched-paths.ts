@@ -3,7 +3,7 @@ import type { PlanCache } from "../plan/plan-cache.js";
 import type { DiskBasis } from "../project/disk.js";
 import { matcherOf } from "../project/patterns.js";
 import type { Project, Task } from "../project/types.js";
-import { isTemporaryName } from "../run/durable-file.js";
+import { isTemporaryName } from "../run/publish/durable-file.js";
 import { framePath } from "../run/report-inputs.js";
 import type { Watched } from "./changes.js";
 

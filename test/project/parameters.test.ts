@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
-import { checkValue } from "../../engine/project/parameter-check.js";
-import { readParameterCell } from "../../engine/project/parameter-cell.js";
-import { parseType } from "../../engine/project/parameter-type.js";
-import { resolveParameters } from "../../engine/project/parameter-values.js";
+import { checkValue } from "../../engine/project/parameters/parameter-check.js";
+import { readParameterCell } from "../../engine/project/parameters/parameter-cell.js";
+import { parseType } from "../../engine/project/parameters/parameter-type.js";
+import { resolveParameters } from "../../engine/project/parameters/parameter-values.js";
 import { readProject } from "../../engine/project/read-project.js";
 import { makeProject } from "./make-project.js";
 import type { JsonValue } from "../../engine/project/types.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { nameRowTypes } from "../../engine/project/row-type-names.js";
-import { describeRowTypes } from "../../engine/project/row-types.js";
+import { nameRowTypes } from "../../engine/project/row-types/row-type-names.js";
+import { describeRowTypes } from "../../engine/project/row-types/row-types.js";
 import { surveyProject } from "../../engine/project/read-project.js";
 import type { ColumnContract, Project, Stage } from "../../engine/project/types.js";
 import { makeProject, type NotebookCells } from "./make-project.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readTemplateReferences } from "../../engine/project/template-references.js";
+import { readTemplateReferences } from "../../engine/project/templates/template-references.js";
 
 const read = (body: string, options: { partials?: Record<string, string>; inputNames?: string[]; bodyLineOffset?: number } = {}) =>
   readTemplateReferences({

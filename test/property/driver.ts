@@ -8,7 +8,7 @@ import { openProject } from "../../engine/project/project-cache.js";
 import type { Project } from "../../engine/project/types.js";
 import { readAllRecords } from "../../engine/checkpoint/records.js";
 import { executeRun } from "../../engine/run/execute-run.js";
-import { acquireLock, type Lock } from "../../engine/run/lock.js";
+import { acquireLock, type Lock } from "../../engine/run/lock/lock.js";
 import { createPlanContext } from "../../engine/run/plan-project.js";
 import { executions } from "./plain-worker.js";
 import { writeFiles, writeWorld } from "./write-world.js";

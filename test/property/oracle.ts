@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { createHash } from "node:crypto";
 import type { CellOutput } from "../../engine/notebook/types.js";
 import { renderReport } from "../../engine/report/render-report.js";
-import { readReport } from "../../engine/project/report.js";
+import { readReport } from "../../engine/project/templates/report.js";
 
 import { evaluateStage } from "./evaluate.js";
 import { describeTable, parametersOf, readInputs } from "./facts.js";

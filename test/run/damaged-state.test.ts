@@ -5,12 +5,12 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NotebookCache } from "../../engine/notebook/compile/notebook-cache.js";
 import { openProject } from "../../engine/project/project-cache.js";
-import { describeRowTypes } from "../../engine/project/row-types.js";
-import { fileSystem } from "../../engine/run/file-system.js";
-import { journalPath, readJournals, writeJournal, type Journal } from "../../engine/run/journal.js";
-import { lockText, readLockFile } from "../../engine/run/lock-folder.js";
-import { identifyProcess, type ProcessIdentity } from "../../engine/run/process-identity.js";
-import { readWorkers, workerLine } from "../../engine/run/worker-groups.js";
+import { describeRowTypes } from "../../engine/project/row-types/row-types.js";
+import { fileSystem } from "../../engine/run/publish/file-system.js";
+import { journalPath, readJournals, writeJournal, type Journal } from "../../engine/run/publish/journal.js";
+import { lockText, readLockFile } from "../../engine/run/lock/lock-folder.js";
+import { identifyProcess, type ProcessIdentity } from "../../engine/run/lock/process-identity.js";
+import { readWorkers, workerLine } from "../../engine/run/lock/worker-groups.js";
 import { createRandom } from "../plan/seeded-random.js";
 import { createRunRig, removeBuiltWorker, type RunRig } from "./run-rig.js";
 

@@ -1,4 +1,4 @@
-import { fileSystem, type FileSystem } from "../../engine/run/file-system.js";
+import { fileSystem, type FileSystem } from "../../engine/run/publish/file-system.js";
 
 /** Sees every call before it is made. `name` is that of fs/promises, or `handle.write` and so on; `target` the open file then. */
 export type Interrupt = (name: string, args: readonly unknown[], target: object) => void | Promise<void>;

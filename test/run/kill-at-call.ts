@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import type { FileSystem } from "../../engine/run/file-system.js";
+import type { FileSystem } from "../../engine/run/publish/file-system.js";
 import { interruptingFileSystem } from "./interrupting-file-system.js";
 
 /**

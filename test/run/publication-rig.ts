@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readFileState } from "../../engine/checkpoint/file-state.js";
-import type { FileSystem } from "../../engine/run/file-system.js";
-import type { PublishOptions } from "../../engine/run/publish.js";
+import type { FileSystem } from "../../engine/run/publish/file-system.js";
+import type { PublishOptions } from "../../engine/run/publish/publish.js";
 
 export const artifactPaths = ["data/processed/cleaned.csv", "model/metrics.json"] as const;
 export const stalePath = "reports/images/stale.svg";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { pause, retryDelayMs } from "../../engine/run/retry.js";
 import { createRunId } from "../../engine/run/run-id.js";
 import { TaskFailure, toTaskFailure } from "../../engine/run/task-failure.js";
-import { PublicationError } from "../../engine/run/publication-error.js";
+import { PublicationError } from "../../engine/run/publish/publication-error.js";
 
 describe("retryDelayMs", () => {
   it("doubles its ceiling with every failed attempt", () => {

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunEvent, RunStatus } from "../../engine/observe/events.js";
 import { executeRun, type RunOptions } from "../../engine/run/execute-run.js";
-import { acquireLock } from "../../engine/run/lock.js";
+import { acquireLock } from "../../engine/run/lock/lock.js";
 import { createPlanContext } from "../../engine/run/plan-project.js";
 import { readAllRecords } from "../../engine/checkpoint/records.js";
 import { planRun } from "../../engine/plan/plan-run.js";

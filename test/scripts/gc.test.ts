@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { acquireLock } from "../../engine/run/lock.js";
+import { acquireLock } from "../../engine/run/lock/lock.js";
 import { copyProject, executed, restored, runForEvents, runStitchbook } from "./rig.js";
 import { makeWeatherProject, weatherTasks } from "./weather-project.js";
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { acquireLock } from "../../engine/run/lock.js";
+import { acquireLock } from "../../engine/run/lock/lock.js";
 import { notebook, type NotebookCells } from "../project/make-project.js";
 import { copyProject, executed, readArtifacts, restored, runForEvents, runStitchbook } from "./rig.js";
 import { makeWeatherProject } from "./weather-project.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { listGroup, listProcess } from "../../engine/run/process-identity.js";
+import { listGroup, listProcess } from "../../engine/run/lock/process-identity.js";
 import { createRandom } from "../plan/seeded-random.js";
 import { makeProject } from "../project/make-project.js";
 import { executed, parseEvents, readArtifacts, runForEvents, runStitchbook, startStitchbook, waitUntil, type LoggedEvent } from "./rig.js";

@@ -4,9 +4,9 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import { acquireLock } from "../../engine/run/lock.js";
-import { lockText, type Owner } from "../../engine/run/lock-folder.js";
-import { identifyProcess, listGroup, listProcess } from "../../engine/run/process-identity.js";
+import { acquireLock } from "../../engine/run/lock/lock.js";
+import { lockText, type Owner } from "../../engine/run/lock/lock-folder.js";
+import { identifyProcess, listGroup, listProcess } from "../../engine/run/lock/process-identity.js";
 import { makeProject } from "../project/make-project.js";
 import { executed, parseEvents, runStitchbook, startStitchbook, waitUntil, type LoggedEvent } from "./rig.js";
 

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { acquireLock } from "../../engine/run/lock.js";
+import { acquireLock } from "../../engine/run/lock/lock.js";
 import { makeProject, type NotebookCells } from "../project/make-project.js";
 import { readArtifacts, runStitchbook } from "./rig.js";
 import { makeWeatherProject } from "./weather-project.js";

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { acquireLock, type Lock } from "../../engine/run/lock.js";
+import { acquireLock, type Lock } from "../../engine/run/lock/lock.js";
 import { runStitchbook, startStitchbook, waitUntil } from "./rig.js";
 import { makeWeatherProject } from "./weather-project.js";
 

@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile }
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { fileSystem, type FileSystem } from "../../engine/run/file-system.js";
+import { fileSystem, type FileSystem } from "../../engine/run/publish/file-system.js";
 import { contentPath } from "../../engine/store/contents.js";
 import { openStore, resultPath, type Store } from "../../engine/store/store.js";
 import type { StoredResult } from "../../engine/store/types.js";

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { acquireLock } from "../../../engine/run/lock.js";
+import { acquireLock } from "../../../engine/run/lock/lock.js";
 import { killAtCall, tell } from "../kill-at-call.js";
 
 /** Takes the lock, records a worker, releases; killed at one of its calls of the file system, or once the worker is recorded. */

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { acquireLock } from "../../../engine/run/lock.js";
+import { acquireLock } from "../../../engine/run/lock/lock.js";
 
 /** Takes and releases the lock over and over; while it holds it, it and a worker of its own sign a shared list. */
 type Order = { readonly stateFolder: string; readonly witness: string; readonly index: number };

@@ -1,5 +1,5 @@
-import { publish } from "../../../engine/run/publish.js";
-import { recoverPublications } from "../../../engine/run/recover-publications.js";
+import { publish } from "../../../engine/run/publish/publish.js";
+import { recoverPublications } from "../../../engine/run/publish/recover-publications.js";
 import { killAtCall, tell } from "../kill-at-call.js";
 import { drawUp } from "../publication-rig.js";
 

@@ -1,6 +1,6 @@
 import { readCellOptions } from "../../../project/cell-options.js";
 import { formatPlace, formatProblem } from "../../../project/problems.js";
-import { describeRowTypes } from "../../../project/row-types.js";
+import { describeRowTypes } from "../../../project/row-types/row-types.js";
 import type { Cell, JsonValue, Problem } from "../../../project/types.js";
 import type { DisplayIdentity } from "../../execute/display-hook.js";
 import { vegaLiteMimeType } from "../../execute/vega-lite-spec.js";

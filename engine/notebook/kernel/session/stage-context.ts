@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { resolveParameters } from "../../../project/parameter-values.js";
-import { readParameterCell } from "../../../project/parameter-cell.js";
+import { resolveParameters } from "../../../project/parameters/parameter-values.js";
+import { readParameterCell } from "../../../project/parameters/parameter-cell.js";
 import type { JsonValue, ParameterDeclaration, Problem, Project, Stage, Task } from "../../../project/types.js";
 import { toProjectPath } from "../../compile/resolve-local.js";
 

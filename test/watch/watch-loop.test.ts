@@ -145,10 +145,10 @@ describe("a loop of rounds", () => {
 
 type Save = { readonly kind: "chunked" | "atomic" | "burst"; readonly gapMs: number; readonly count: number };
 
-describe.each([false, true])("120 saves, events lost: %s", (losesEvents) => {
+describe.each([false, true])("140 saves, events lost: %s", (losesEvents) => {
   test("the final state is built each time, with at most one round too many", async () => {
     const random = createRandom(7);
-    for (let index = 0; index < 60; index += 1) {
+    for (let index = 0; index < 70; index += 1) {
       const world = createWorld({ losesEvents, roundMs: 5 + random.int(400) });
       const kind = (["chunked", "atomic", "burst"] as const)[index % 3] ?? "burst";
       const save: Save = { kind, gapMs: kind === "chunked" ? 15 + random.int(200) : random.int(8), count: 2 + random.int(12) };

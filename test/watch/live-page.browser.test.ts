@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Frame, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -62,6 +62,22 @@ describe.skipIf(isBrowserSkipped)("the live page", () => {
     await edit("templates/summary.md", (text) => text.replace("The total", "One more line.\n\nAnd another.\n\nThe whole total"));
     await saysSoon("The whole total is 3.");
     expect(Math.abs((await top()) - before)).toBeLessThan(3);
+  });
+
+  test("patches what differs into the report that is shown, and loads it anew where its frame is another", async () => {
+    await waitUntil(async () => (await page.locator("#state.done").count()) === 1, { what: "rest" });
+    await (await report()).evaluate(() => Object.assign(globalThis, { isTheSame: true }));
+    const isTheSame = async () => (await page.waitForFunction(() => document.querySelector<HTMLIFrameElement>("#report iframe:not(.coming)")?.contentWindow)).evaluate((view) => Reflect.get(view ?? {}, "isTheSame") === true);
+    await edit("templates/summary.md", (text) => text.replace("And another.", "And a third.\n\n- with\n- a list"));
+    await saysSoon("And a third.");
+    expect(await (await report()).locator("main li", { hasText: "a list" }).count()).toBe(1);
+    expect(await isTheSame()).toBe(true);
+    const frame = readFileSync(join(repository, "templates/page.html"), "utf8");
+    writeFileSync(join(watching.root, "templates/page.html"), frame.replace("</head>", "<style>h1 { color: red; }</style></head>"));
+    await waitUntil(async () => !(await isTheSame()), { what: "a page of its own" });
+    expect(await (await report()).evaluate(() => getComputedStyle(document.querySelector("h1") ?? document.body).color)).toBe("rgb(255, 0, 0)");
+    rmSync(join(watching.root, "templates/page.html"));
+    await page.waitForSelector('body[data-old="false"] #state.done');
   });
 
   test("follows an edit of the data", async () => {
@@ -208,5 +224,46 @@ describe.skipIf(isBrowserSkipped)("the live page", () => {
     const left = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n").filter((line) => line.includes(watching.root));
     expect(left).toEqual([]);
     expect(existsSync(watching.root) ? readdirSync(watching.root) : []).toEqual([]);
+  });
+});
+
+const charted = {
+  "stitchbook.yaml": "name: charted\n",
+  "data/numbers.csv": "value\n1\n2\n",
+  "notebooks/show.ipynb": [
+    "---\nstage: show\ntitle: The numbers\ninputs: [data/numbers.csv]\noutputs: [model/numbers.json]\n---",
+    'import { readFileSync, writeFileSync } from "node:fs";\nconst values = readFileSync("data/numbers.csv", "utf8").trim().split("\\n").slice(1).map((line, row) => ({ row, value: Number(line) }));\nwriteFileSync("model/numbers.json", JSON.stringify(values));',
+    '//| label: numbers\n//| alt: A bar for each number.\nimport { show } from "stitchbook/notebook";\nshow({ $schema: "https://vega.github.io/schema/vega-lite/v5.json", data: { values }, mark: { type: "bar", tooltip: true }, encoding: { x: { field: "row", type: "ordinal" }, y: { field: "value", type: "quantitative" } } });',
+  ],
+  "templates/summary.md": "---\nreport: summary\noutputs: { markdown: reports/summary.md, html: reports/summary.html, images: reports/images }\n---\nFirst text.\n\n{% embed \"numbers\" %}\n\nLast text.\n",
+} as const;
+
+describe.skipIf(isBrowserSkipped)("charts in the live page", () => {
+  test("live on while the text is edited, and are drawn and brought to life anew where their data are others", async () => {
+    const [watching, browser] = await Promise.all([startWatching(charted), launchBrowser()]);
+    try {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(15_000);
+      await page.goto(watching.url);
+      const frame = page.frameLocator("#report iframe:not(.coming)");
+      const living = frame.locator(".plot[data-live]");
+      await living.waitFor();
+      await living.evaluate((plot) => Object.assign(plot, { isMarked: true }));
+      await page.waitForSelector("#state.done");
+      await editFile(watching.root, "templates/summary.md", (text) => text.replace("First text.", "Another text."));
+      await frame.locator("main", { hasText: "Another text." }).waitFor();
+      expect(await living.evaluate((plot) => Reflect.get(plot, "isMarked"))).toBe(true);
+      await page.waitForSelector("#state.done");
+      writeFileSync(join(watching.root, "data/numbers.csv"), "value\n1\n2\n4\n");
+      await waitUntil(async () => (await living.count()) === 1 && (await living.locator(".mark-rect.role-mark path").count()) === 3, { what: "a third bar", timeoutMs: 15_000 });
+      expect(await living.evaluate((plot) => Reflect.get(plot, "isMarked"))).toBeUndefined();
+      expect(await frame.locator(".tip").count()).toBe(1);
+      expect(await frame.locator(".tools").count()).toBe(1);
+      await living.hover();
+      await frame.locator(".tip:not([hidden])").waitFor();
+    } finally {
+      await browser.close();
+      await stopWatching(watching);
+    }
   });
 });

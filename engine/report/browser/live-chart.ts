@@ -5,20 +5,39 @@ import { View } from "vega-view";
 import { addDownloads } from "./downloads.js";
 import { followPointer } from "./tooltip.js";
 
-/** Turns every drawn chart of the page into a live one when it comes near the reader's eye. A chart that fails stays as drawn. */
+/** What each chart has begun that must end when it leaves the page. */
+type Lives = Map<HTMLElement, AbortController>;
+
+/**
+ * Turns every drawn chart of the page into a live one when it comes near the reader's eye. A chart that fails stays as
+ * drawn. Whoever puts other charts into the page tells it by the event `stitchbook:charts`.
+ */
 export function startCharts(): void {
-  const hosts = [...document.querySelectorAll<HTMLElement>(".plot[data-chart]")];
+  const lives: Lives = new Map();
   const observer = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting || !(target instanceof HTMLElement)) continue;
       observer.unobserve(target);
-      void bringToLife(target).catch((error: unknown) => console.warn("A chart stays as drawn:", error));
+      void bringToLife(target, lives.get(target)?.signal).catch((error: unknown) => console.warn("A chart stays as drawn:", error));
     }
   }, { rootMargin: "600px" });
-  for (const host of hosts) {
-    addDownloads(host, readSpec(host));
-    observer.observe(host);
-  }
+  const follow = (): void => {
+    for (const [host, life] of lives) {
+      if (host.isConnected) continue;
+      life.abort();
+      observer.unobserve(host);
+      lives.delete(host);
+    }
+    for (const host of document.querySelectorAll<HTMLElement>(".plot[data-chart]")) {
+      if (lives.has(host)) continue;
+      lives.set(host, new AbortController());
+      addDownloads(host, readSpec(host));
+      observer.observe(host);
+    }
+  };
+  follow();
+  document.addEventListener("stitchbook:charts", follow);
+  document.documentElement.dataset.charts = "live";
 }
 
 function readSpec(host: HTMLElement): Spec {
@@ -27,7 +46,7 @@ function readSpec(host: HTMLElement): Spec {
   return JSON.parse(text) as Spec;
 }
 
-async function bringToLife(host: HTMLElement): Promise<void> {
+async function bringToLife(host: HTMLElement, signal: AbortSignal | undefined): Promise<void> {
   const spec = readSpec(host);
   const stage = document.createElement("div");
   // The host is an image with a text alternative; what vega says of every mark would be noise.
@@ -38,13 +57,19 @@ async function bringToLife(host: HTMLElement): Promise<void> {
   await view.runAsync();
   await fit(view, { spec, stage, room: host.clientWidth });
   host.replaceChildren(stage);
-  followPointer(view, host);
+  const stopFollowing = followPointer(view, host);
   let width = host.clientWidth;
-  new ResizeObserver(() => {
+  const resizes = new ResizeObserver(() => {
     if (host.clientWidth === width) return;
     width = host.clientWidth;
     requestAnimationFrame(() => void fit(view, { spec, stage, room: width }));
-  }).observe(host);
+  });
+  resizes.observe(host);
+  signal?.addEventListener("abort", () => {
+    resizes.disconnect();
+    stopFollowing();
+    view.finalize();
+  });
   host.dataset.live = "true";
 }
 

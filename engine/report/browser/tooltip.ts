@@ -1,8 +1,8 @@
 import type { View } from "vega";
 import { nearestItem, type Told } from "./scene.js";
 
-/** Shows the exact values of what the pointer or the finger is near. */
-export function followPointer(view: View, host: HTMLElement): void {
+/** Shows the exact values of what the pointer or the finger is near. @returns a function that ends it */
+export function followPointer(view: View, host: HTMLElement): () => void {
   const tip = element("div", "tip");
   const dot = element("div", "tip-dot");
   const hide = (): void => { tip.hidden = true; dot.hidden = true; };
@@ -24,8 +24,13 @@ export function followPointer(view: View, host: HTMLElement): void {
   host.addEventListener("pointermove", show);
   host.addEventListener("pointerdown", show);
   host.addEventListener("pointerleave", hide);
-  addEventListener("scroll", hide, { passive: true });
-  addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+  const ending = new AbortController();
+  addEventListener("scroll", hide, { passive: true, signal: ending.signal });
+  addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); }, { signal: ending.signal });
+  return () => {
+    ending.abort();
+    tip.remove();
+  };
 }
 
 /** Names and values as text: nothing of the data is taken for markup. */

@@ -1,12 +1,13 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
+import { patchPage } from "./patch-page.js";
 
 /** Where a reader is: the nearest anchor above the upper edge, and how far below it the edge lies. */
 type Position = { readonly anchor: string | null; readonly offset: number; readonly top: number };
 
 /**
- * Shows the report in a frame, and a newer one in its place once that is drawn: nothing flashes, and the reader stays
- * where he was.
+ * Shows the report in a frame. A newer one is patched into it where that can be done, else it takes its place in a frame
+ * of its own once it is drawn: nothing flashes, and the reader stays where he was.
  *
  * @returns a function to be told of each version
  */
@@ -45,11 +46,37 @@ export function followReport(): (id: string, version: number) => void {
     if (place !== null) place.dataset.shown = String(latest);
   };
 
+  /** @returns whether the frame that is shown shows this version, or soon a newer one */
+  const patch = async (version: number): Promise<boolean> => {
+    const [frame, src] = [shown, place?.dataset.src];
+    if (place === null || src === undefined || frame === null || coming !== null) return false;
+    const text = await fetchText(`${src}?v=${version}`);
+    if (version !== latest) return true;
+    const page = frame.contentDocument;
+    if (text === null || page === null || frame !== shown || coming !== null || page.location.pathname !== new URL(src, location.href).pathname) return false;
+    const position = positionIn(frame);
+    if (!patchPage(page, text)) return false;
+    restore(frame, position);
+    place.dataset.shown = String(version);
+    return true;
+  };
+
   return (id, version) => {
     if (place === null || place.dataset.id !== id || version === 0 || version === latest) return;
     latest = version;
-    load(version);
+    void patch(version).then((isShown) => {
+      if (!isShown && version === latest) load(version);
+    });
   };
+}
+
+async function fetchText(url: string): Promise<string | null> {
+  try {
+    const response = await fetch(url);
+    return response.ok ? await response.text() : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What leads away from the report opens beside it: this place is the report's. */

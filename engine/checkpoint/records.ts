@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskRecord } from "../plan/types.js";
+import { rememberLatest } from "../project/remember-latest.js";
 import { isTaskRecord } from "./record-shape.js";
 import { sealText, unsealText } from "./sealed-text.js";
 
@@ -72,13 +73,15 @@ function listFolder(folder: string): string[] {
 
 function parseFile(path: string): TaskRecord | null {
   try {
-    return parseRecord(readFileSync(path));
+    const value = unsealText(readFileSync(path), (digest, parse) => rememberRecord(path, digest, () => readShape(parse())));
+    return value === undefined ? null : (value as TaskRecord | null);
   } catch {
     return null;
   }
 }
 
-function parseRecord(bytes: Buffer): TaskRecord | null {
-  const value = unsealText(bytes);
+const rememberRecord = rememberLatest<TaskRecord | null>();
+
+function readShape(value: unknown): TaskRecord | null {
   return isTaskRecord(value) ? value : null;
 }

@@ -57,8 +57,13 @@ export function fingerprintReport(context: ReportFingerprintContext): Fingerprin
 
 /** The order of keys is the one in which the cell's process wrote them, in records and in the store too: with it a large chart is hashed ten times quicker. */
 function hashOutput({ task, notebook, label, caption, alt, outputs }: EmbeddedOutput): string {
-  return hashText(JSON.stringify([task, notebook, label, caption, alt, outputs]));
+  const digest = outputDigests.get(outputs) ?? hashText(JSON.stringify(outputs));
+  outputDigests.set(outputs, digest);
+  return hashText(JSON.stringify([task, notebook, label, caption, alt, digest]));
 }
+
+/** A record is read once, and asked for several times. */
+const outputDigests = new WeakMap<EmbeddedOutput["outputs"], string>();
 
 /** Names a labelled output in a fingerprint. */
 export function labelKey(task: string, label: string): string {

@@ -82,7 +82,7 @@ export function kindOf(absolute: string): FileKind {
 }
 
 /** Digest of a source's bytes. */
-export function digestBytes(bytes: Uint8Array): string {
+export function digestBytes(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 

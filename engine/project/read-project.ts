@@ -2,11 +2,12 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildTasks } from "./build-tasks.js";
 import { configFile, readConfig } from "./config.js";
-import { openDisk } from "./disk.js";
+import { digestBytes, openDisk } from "./disk.js";
 import { uniteIds, uniteLabels } from "./names.js";
 import { noteGlob } from "./notes.js";
 import { assignOwners } from "./owners.js";
 import { ProjectError, makeError } from "./problems.js";
+import { rememberLatest } from "./remember-latest.js";
 import { nameRowTypes } from "./row-types/row-type-names.js";
 import { checkDatasetValues, checkParams, checkRules } from "./settings-check.js";
 import { findSources, readNotebooks, readTemplates } from "./sources.js";
@@ -126,8 +127,10 @@ async function loadConfig(root: string, disk: Disk): Promise<Config> {
   }
   const { text, problem } = await disk.readText(configFile);
   if (text === null) throw new ProjectError([problem]);
-  return readConfig(text);
+  return rememberConfig(configFile, digestBytes(text), () => readConfig(text));
 }
+
+const rememberConfig = rememberLatest<Promise<Config>>();
 
 /** stitchbook.yaml first, then files by code unit, each from top to bottom. */
 function sortProblems(problems: readonly Problem[]): Problem[] {

@@ -1,7 +1,9 @@
+import { digestBytes } from "./disk.js";
 import { findBadGlob } from "./patterns.js";
 import { checkNotes, type Note, readNotes } from "./notes.js";
 import { makeError } from "./problems.js";
 import { parseNotebook } from "./notebook-source.js";
+import { rememberLatest } from "./remember-latest.js";
 import { readReport, type ReportMatter } from "./templates/report.js";
 import { readStage } from "./stage.js";
 import type { SourceGlob } from "./config.js";
@@ -33,7 +35,12 @@ export async function readNotebooks(disk: Disk, files: readonly string[]): Promi
 
 async function readNotebook(disk: Disk, file: string) {
   const { text, problem } = await disk.readText(file);
-  const notebook = text === null ? { cells: [], problems: [problem] } : parseNotebook(file, text);
+  return text === null ? readStages(file, { cells: [], problems: [problem] }) : rememberNotebook(file, digestBytes(text), () => readStages(file, parseNotebook(file, text)));
+}
+
+const rememberNotebook = rememberLatest<ReturnType<typeof readStages>>();
+
+async function readStages(file: string, notebook: ReturnType<typeof parseNotebook>) {
   const isBroken = notebook.problems.length > 0;
   const read = await readStage(file, notebook.cells);
   // A notebook that can't be read may well be a stage: it is not listed as ignored.

@@ -1,7 +1,7 @@
 import type { Job } from "./artist.js";
 
 /** How wide the pictures are that stand in notebooks for those who draw no Vega-Lite, in pixels. */
-const pictureWidth = 1280;
+const pictureWidth = 960;
 
 /** Does one job of the artist. @returns a plot, the base64 of a PNG, or a page */
 export async function doJob(job: Job): Promise<unknown> {

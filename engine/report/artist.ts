@@ -22,7 +22,7 @@ export type PagePlan = {
 export type Artist = {
   /** A spec that was plotted before, in this run or in an earlier one, is not plotted again. */
   readonly plot: PlotChart;
-  /** A plot as PNG in base64, 1280 pixels wide. */
+  /** A plot as PNG in base64, 960 pixels wide. */
   readonly picture: (svg: string) => Promise<string>;
   /** A notebook's page, as `renderNotebookPage` gives it. */
   readonly page: (plan: PagePlan) => Promise<string>;
@@ -45,6 +45,7 @@ type Waiting = { readonly job: Job; readonly settle: (done: Done) => void };
 export function createArtist(options: { readonly threadFile: string | null; readonly cacheFolder: string; readonly version: string }): Artist {
   const line = options.threadFile === null ? drawHere() : drawInThread(options.threadFile);
   const plots = new Map<string, Promise<Plot>>();
+  const plotsOfSpecs = new WeakMap<object, Promise<Plot>>();
   const fileOf = (key: string) => join(options.cacheFolder, `${key}.json`);
   const makePlot = async (spec: JsonValue, key: string): Promise<Plot> => {
     const kept = await loadPlot(fileOf(key));
@@ -55,9 +56,12 @@ export function createArtist(options: { readonly threadFile: string | null; read
   };
   return {
     plot: (spec) => {
+      const known = typeof spec === "object" && spec !== null ? plotsOfSpecs.get(spec) : undefined;
+      if (known !== undefined) return known;
       const key = createHash("sha256").update(`${options.version}\0${JSON.stringify(spec)}`).digest("hex");
       const plot = plots.get(key) ?? makePlot(spec, key);
       plots.set(key, plot);
+      if (typeof spec === "object" && spec !== null) plotsOfSpecs.set(spec, plot);
       return plot;
     },
     picture: async (svg) => String(await line.ask({ kind: "picture", svg })),

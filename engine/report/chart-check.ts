@@ -16,30 +16,42 @@ export function isSafeLink(href: string): boolean {
  * @param place of the cell that shows the chart
  */
 export function checkChart(spec: JsonValue, place: Place): Problem[] {
-  const problems: Problem[] = [];
+  const known = typeof spec === "object" && spec !== null ? checked.get(spec) : undefined;
+  const found = known ?? findFaults(spec);
+  if (typeof spec === "object" && spec !== null) checked.set(spec, found);
+  return found.map((fault) => ({ ...fault, place }));
+}
+
+type Fault = Omit<Problem, "place">;
+
+/** A chart is checked when it is foreseen, plotted and embedded; its rows are many. */
+const checked = new WeakMap<object, readonly Fault[]>();
+
+function findFaults(spec: JsonValue): Fault[] {
+  const problems: Fault[] = [];
   walk(spec, [], (path, key, value) => {
     if (typeof value !== "string") return;
     const inValues = path.includes("values") || path.includes("datasets");
-    if (key === "url" && !inValues && path.at(-1) === "data") problems.push({ ...refusedAddress(value), place });
-    if (/^\s*(?:javascript|vbscript)\s*:/i.test(withoutControls(value)) && !isProse(key)) problems.push({ ...refusedLink(value), place });
+    if (key === "url" && !inValues && path.at(-1) === "data") problems.push(refusedAddress(value));
+    if (/^\s*(?:javascript|vbscript)\s*:/i.test(withoutControls(value)) && !isProse(key)) problems.push(refusedLink(value));
   });
   const rows = countRows(spec);
   if (rows > tooManyRows) {
-    problems.push({ severity: "error", code: "chart-rows", place, message: `the chart holds ${rows} rows; more than ${tooManyRows} are not drawn`, hint: "aggregate or sample the table before showing it" });
+    problems.push({ severity: "error", code: "chart-rows", message: `the chart holds ${rows} rows; more than ${tooManyRows} are not drawn`, hint: "aggregate or sample the table before showing it" });
   } else if (rows > manyRows) {
-    problems.push({ severity: "warning", code: "chart-rows", place, message: `the chart holds ${rows} rows; over ${manyRows} make the page slow`, hint: "aggregate or sample the table before showing it" });
+    problems.push({ severity: "warning", code: "chart-rows", message: `the chart holds ${rows} rows; over ${manyRows} make the page slow`, hint: "aggregate or sample the table before showing it" });
   }
   return problems;
 }
 
-export function refusedAddress(address: string): Omit<Problem, "place"> {
+export function refusedAddress(address: string): Fault {
   return {
     severity: "error", code: "chart-address", message: `the chart asks for ${address}; charts may load nothing`,
     hint: "declare the file as an input, read it in the cell and put the rows into `data: { values }`",
   };
 }
 
-export function refusedLink(link: string): Omit<Problem, "place"> {
+export function refusedLink(link: string): Fault {
   return { severity: "error", code: "chart-link", message: `the chart holds the link ${link.slice(0, 80)}, which would run a script`, hint: "links begin with https:" };
 }
 

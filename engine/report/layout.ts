@@ -45,7 +45,7 @@ type LayoutSources = {
   /** Metric as the text names it -> the values that it had, the present one last. */
   readonly trends?: Readonly<Record<string, readonly number[]>>;
   /** Names of metrics that the text may use -> present values. */
-  readonly metrics?: Readonly<Record<string, number>>;
+  readonly metrics?: () => Readonly<Record<string, number>>;
 };
 
 async function makeFigures(references: readonly PlacedReference[], { embedded, problems, plot }: { embedded: ReadonlyMap<string, EmbeddedOutput>; problems: Problem[]; plot: PlotChart | undefined }): Promise<Figure[]> {
@@ -95,9 +95,9 @@ function place(reference: PlacedReference, context: LayoutSources & {
   return "";
 }
 
-function trendOf({ metric, place: at }: PlacedReference & { kind: "trend" }, { trends = {}, metrics = {}, problems }: LayoutSources & { problems: Problem[] }): Layout["pieces"][number] {
+function trendOf({ metric, place: at }: PlacedReference & { kind: "trend" }, { trends = {}, metrics, problems }: LayoutSources & { problems: Problem[] }): Layout["pieces"][number] {
   const values = Object.hasOwn(trends, metric) ? trends[metric] : undefined;
-  if (values === undefined) problems.push(unknown(at, `there is no metric \`${metric}\``, hintName(metric, Object.keys(metrics)) ?? "metrics are numbers of JSON files that a stage names under `metrics`, or of the report's inputs"));
+  if (values === undefined) problems.push(unknown(at, `there is no metric \`${metric}\``, hintName(metric, Object.keys(metrics?.() ?? {})) ?? "metrics are numbers of JSON files that a stage names under `metrics`, or of the report's inputs"));
   return { trend: { metric, values: values ?? [] } };
 }
 

@@ -17,7 +17,7 @@ export type ReportContext = QuotedValues & {
   /** Metric as the text names it -> the values that it had, the present one last; none where absent. */
   readonly trends?: Readonly<Record<string, readonly number[]>>;
   /** Names of metrics that the text may use -> present values. */
-  readonly metrics?: Readonly<Record<string, number>>;
+  readonly metrics?: () => Readonly<Record<string, number>>;
   /** Text of the project's own templates/page.html; null: the frame that comes with Stitchbook. */
   readonly frame: string | null;
   /** Where plots are made or kept elsewhere. */

@@ -75,7 +75,7 @@ export async function renderFiles(context: Pick<RunContext, "project" | "runId" 
       previous: gathered.recalled.previous(),
       trends: gathered.recalled.trends,
       notes: gathered.notes,
-      metrics: gathered.recalled.present(),
+      metrics: gathered.recalled.present,
       plot: context.artist.plot,
       frame: gathered.frame,
     });

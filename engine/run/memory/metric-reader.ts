@@ -1,6 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { hashText } from "../../plan/canonical.js";
 import { readMetrics } from "../../observe/metrics.js";
+import { rememberLatest } from "../../project/remember-latest.js";
+
+const rememberMetrics = rememberLatest<Readonly<Record<string, number>> | null>();
 
 /** A larger file holds data, not metrics. */
 const mostBytes = 32 * 1024 * 1024;
@@ -17,7 +20,9 @@ export function readMetricFile(absolute: string, sha256: string | null, always: 
   try {
     if (statSync(absolute).size > mostBytes) return null;
     const bytes = readFileSync(absolute);
-    return sha256 !== null && hashText(bytes) !== sha256 ? null : readMetrics(bytes.toString("utf8"), always);
+    const digest = hashText(bytes);
+    if (sha256 !== null && digest !== sha256) return null;
+    return rememberMetrics(absolute, `${digest} ${[...always].join(" ")}`, () => readMetrics(bytes.toString("utf8"), always));
   } catch {
     return null;
   }

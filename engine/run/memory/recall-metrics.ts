@@ -46,7 +46,8 @@ export function recallMetrics(project: Project, report: Report, sources: RecallS
   const values = before === null ? null : Object.fromEntries([...quotedKeys].map((key) => [key, before(key)]));
   const quoted = { ...(report.references.previous.length === 0 ? {} : { previous: values }), ...(report.references.trends.length === 0 ? {} : { trends }) };
   // Only who renders needs all of it.
-  return { previous: () => (before === null ? null : nestPrevious(context, before)), trends, present: () => nameMetrics(context), ...(Object.keys(quoted).length === 0 ? {} : { quoted }) };
+  let named: Readonly<Record<string, number>> | null = null;
+  return { previous: () => (before === null ? null : nestPrevious(context, before)), trends, present: () => (named ??= nameMetrics(context)), ...(Object.keys(quoted).length === 0 ? {} : { quoted }) };
 }
 
 type Context = { readonly files: ReportMetricFiles; readonly present: Readonly<Record<string, number>>; readonly known: ReadonlySet<string>; readonly series: MetricSeries | null };

@@ -41,8 +41,9 @@ type Waiting = { readonly job: Job; readonly settle: (done: Done) => void };
  * @param options.threadFile absolute path of the bundled thread, which is started with the first job; null to draw in this one
  * @param options.cacheFolder absolute; where plots are kept
  * @param options.version plots of another version of the engine are not used
+ * @param options.most how many plots are kept in memory; whoever draws for many rounds must not keep all that ever was
  */
-export function createArtist(options: { readonly threadFile: string | null; readonly cacheFolder: string; readonly version: string }): Artist {
+export function createArtist(options: { readonly threadFile: string | null; readonly cacheFolder: string; readonly version: string; readonly most?: number }): Artist {
   const line = options.threadFile === null ? drawHere() : drawInThread(options.threadFile);
   const plots = new Map<string, Promise<Plot>>();
   const plotsOfSpecs = new WeakMap<object, Promise<Plot>>();
@@ -60,7 +61,10 @@ export function createArtist(options: { readonly threadFile: string | null; read
       if (known !== undefined) return known;
       const key = createHash("sha256").update(`${options.version}\0${JSON.stringify(spec)}`).digest("hex");
       const plot = plots.get(key) ?? makePlot(spec, key);
+      plots.delete(key);
       plots.set(key, plot);
+      const [oldest] = plots.keys();
+      if (plots.size > (options.most ?? 100) && oldest !== undefined) plots.delete(oldest);
       if (typeof spec === "object" && spec !== null) plotsOfSpecs.set(spec, plot);
       return plot;
     },

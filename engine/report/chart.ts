@@ -1,7 +1,7 @@
 import type { JsonValue, Place, Problem } from "../project/types.js";
 import { checkChart } from "./chart-check.js";
 import { plotChart, type Plot, type PlotChart } from "./plot.js";
-import { finishInlineSvg, finishSvgFile } from "./svg.js";
+import { finishSvg } from "./svg.js";
 
 export type DrawnChart = {
   /** A file of its own: own paper, light and dark by the reader's setting. Empty where there is an error. */
@@ -37,7 +37,7 @@ function finish(plot: Plot, id: string): Finished {
   const known = finished.get(plot) ?? new Map<string, Finished>();
   finished.set(plot, known);
   const { svg } = plot;
-  const found = known.get(id) ?? (svg === "" ? { svg: "", inlineSvg: "" } : { svg: finishSvgFile(svg, id), inlineSvg: finishInlineSvg(svg, id) });
+  const found = known.get(id) ?? (svg === "" ? { svg: "", inlineSvg: "" } : finishSvg(svg, id));
   known.set(id, found);
   return found;
 }

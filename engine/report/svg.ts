@@ -1,15 +1,20 @@
 import { darkChartRules, paper } from "./chart-theme.js";
 
-/** A chart as a file of its own: paper behind it, dark colours where the reader's system is dark. */
-export function finishSvgFile(svg: string, id: string): string {
-  const style = `<style>@media (prefers-color-scheme:dark){.paper{fill:${paper.dark}}${darkChartRules("")}}</style>`;
-  const sheet = `<rect class="paper" width="100%" height="100%" fill="${paper.light}"/>`;
-  return `${finishIds(svg, id).replace(/^(<svg[^>]*>)/, `$1${style}${sheet}`)}\n`;
+/** A plot as a file of its own (paper behind it, dark colours where the reader's system is dark), and for a page. */
+export function finishSvg(svg: string, id: string): { readonly svg: string; readonly inlineSvg: string } {
+  const finished = finishIds(svg, id);
+  return { svg: makeFile(finished), inlineSvg: makeInline(finished) };
 }
 
-/** A chart inside a page that brings paper, dark rules and the text alternative. Style attributes are against its security policy. */
-export function finishInlineSvg(svg: string, id: string): string {
-  return insideTags(finishIds(svg, id), (tag) => tag.replace(/ style="[^"]*"/, ""))
+function makeFile(svg: string): string {
+  const style = `<style>@media (prefers-color-scheme:dark){.paper{fill:${paper.dark}}${darkChartRules("")}}</style>`;
+  const sheet = `<rect class="paper" width="100%" height="100%" fill="${paper.light}"/>`;
+  return `${svg.replace(/^(<svg[^>]*>)/, `$1${style}${sheet}`)}\n`;
+}
+
+/** The page brings paper, dark rules and the text alternative. Style attributes are against its security policy. */
+function makeInline(svg: string): string {
+  return insideTags(svg, (tag) => tag.replace(/ style="[^"]*"/, ""))
     .replace(/^<svg([^>]*)>/, (_, attributes: string) => `<svg${attributes.replace(/ (?:xmlns(?::xlink)?|version)="[^"]*"/g, "")} focusable="false">`);
 }
 

@@ -23,12 +23,24 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 const bars = (rows: number): JsonValue => ({ data: { values: Array.from({ length: rows }, (_, a) => ({ a, b: a * a })) }, mark: "bar", encoding: { x: { field: "a", type: "ordinal" }, y: { field: "b", type: "quantitative" } } });
 
 let folders = 0;
-function artist(options: { readonly version?: string; readonly cacheFolder?: string; readonly file?: string | null } = {}) {
+function artist(options: { readonly version?: string; readonly cacheFolder?: string; readonly file?: string | null; readonly most?: number } = {}) {
   const cacheFolder = options.cacheFolder ?? join(home, `cache-${(folders += 1)}`);
-  return { cacheFolder, ...createArtist({ threadFile: options.file === undefined ? threadFile : options.file, cacheFolder, version: options.version ?? "1" }) };
+  return { cacheFolder, ...createArtist({ threadFile: options.file === undefined ? threadFile : options.file, cacheFolder, version: options.version ?? "1", ...(options.most === undefined ? {} : { most: options.most }) }) };
 }
 
 describe("an artist", () => {
+  it("keeps a few plots in memory, those that were asked for last, and the rest on the disk", async () => {
+    const { plot, close } = artist({ file: null, most: 2 });
+    const [one, two] = [await plot(bars(1)), await plot(bars(2))];
+    expect(await plot(bars(1))).toBe(one);
+    await plot(bars(3));
+    expect(await plot(bars(1))).toBe(one);
+    const again = await plot(bars(2));
+    expect(again).not.toBe(two);
+    expect(again).toEqual(two);
+    await close();
+  });
+
   it("plots in its thread what is plotted without one, and draws pictures and pages of it", async () => {
     const { plot, picture, page, close } = artist();
     const found = await plot(bars(3));

@@ -1,3 +1,4 @@
+import { utcFormat } from "d3-time-format";
 import type { Note } from "../project/notes.js";
 import { escapeValue, printNumber } from "./escape.js";
 
@@ -8,7 +9,7 @@ import { escapeValue, printNumber } from "./escape.js";
  * @returns empty where there are no notes
  */
 export function writeNotes(notes: readonly Note[], metrics: Readonly<Record<string, number>>): string {
-  return notes.map((note) => [`**${formatDay(note.date)}**`, note.text, ...markOf(note, metrics)].join("\n\n")).join("\n\n");
+  return notes.map((note) => [`**${formatDay(new Date(note.date))}**`, note.text, ...markOf(note, metrics)].join("\n\n")).join("\n\n");
 }
 
 function markOf({ metrics: then, tolerance }: Note, now: Readonly<Record<string, number>>): string[] {
@@ -28,7 +29,4 @@ function printRounded(present: number, written: number): string {
 }
 
 /** `24 Nov 2026`. */
-function formatDay(date: string): string {
-  const month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][Number(date.slice(5, 7)) - 1] ?? "";
-  return `${Number(date.slice(8))} ${month} ${date.slice(0, 4)}`;
-}
+const formatDay = utcFormat("%-d %b %Y");

@@ -1,3 +1,4 @@
+import { utcFormat } from "d3-time-format";
 import { formatPlace } from "../../project/problems.js";
 import { describeSchemaChange } from "../describe-schema-change.js";
 import { formatDuration } from "../format.js";
@@ -107,7 +108,5 @@ function sinceFact(since: string): Fact {
 
 /** `24 Nov 2026, 06:00 UTC`. */
 function formatTime(time: string): string {
-  const date = new Date(time);
-  const month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][date.getUTCMonth()] ?? "";
-  return `${date.getUTCDate()} ${month} ${date.getUTCFullYear()}, ${date.toISOString().slice(11, 16)} UTC`;
+  return utcFormat("%-d %b %Y, %H:%M UTC")(new Date(time));
 }

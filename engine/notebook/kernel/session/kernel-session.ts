@@ -1,4 +1,3 @@
-import { readCellOptions } from "../../../project/cell-options.js";
 import { formatPlace, formatProblem } from "../../../project/problems.js";
 import { describeRowTypes } from "../../../project/row-types/row-types.js";
 import type { Cell, JsonValue, Problem } from "../../../project/types.js";
@@ -14,11 +13,11 @@ import type { KernelEffects } from "./effects.js";
 import { describeDeath } from "./describe-death.js";
 import { ExecutorProcess, type ProcessDeath } from "./executor-process.js";
 import { KernelCompiler, type LinkedCell } from "./kernel-compiler.js";
-import { findNotebookOf, NotebookCells } from "./notebook-cells.js";
-import { describeAccess, describeParameters, describeReloads, describeUpstream, noteOutput, type Upstream } from "./notes.js";
+import { describeAccess, describeParameters, describeReloads, describeUpstream, noteOutput } from "./notes.js";
 import { OutputPublisher, type PublishOutput } from "./output-publisher.js";
 import { refuseMagic } from "./refuse-magic.js";
-import { applyParameters, findStage, makeOutputFolders, notebookPath, type AppliedParameters, type StageContext } from "./stage-context.js";
+import { makeOutputFolders, type AppliedParameters } from "./stage-context.js";
+import { Whereabouts } from "./whereabouts.js";
 
 export type SessionOptions = {
   /** Absolute: the project's folder, or the kernel's where it belongs to no project. */
@@ -38,10 +37,6 @@ export type SessionOptions = {
 type ExecutorNews = Exclude<ExecutorMessage, { type: "done" }>;
 type Failure = { readonly ename: string; readonly evalue: string; readonly traceback: readonly string[] };
 
-/** What is known of the notebook: null while it can't be told, or is no stage. */
-type Situation = { readonly cells: NotebookCells | null; readonly context: StageContext | null; readonly declared: { readonly inputs: readonly string[]; readonly outputs: readonly string[] } | null };
-
-const nowhere: Situation = { cells: null, context: null, declared: null };
 /** Requests whose late output can still be sent. */
 const maxRememberedRuns = 10_000;
 
@@ -52,10 +47,8 @@ export class KernelSession {
   readonly #project: ReturnType<KernelEffects["openProject"]>;
   #executor: ExecutorProcess;
   #compiler: Promise<KernelCompiler> | null = null;
-  #situation: Situation = nowhere;
-  #isDecided = false;
+  readonly #whereabouts: Whereabouts;
   #isPrepared = false;
-  #upstream: Promise<Upstream | null> | null = null;
   /** Executions whose result nobody is to see. */
   readonly #silentRuns = new Set<number>();
   #executionCount = 0;
@@ -69,11 +62,12 @@ export class KernelSession {
     this.#executor = this.#startExecutor();
     this.#project = options.effects.openProject();
     this.#project.catch(() => undefined);
+    this.#whereabouts = new Whereabouts({ ...options, project: this.#project });
   }
 
   /** Loads what the first cell needs, and learns where the kernel is in the pipeline. */
   async warmUp(): Promise<void> {
-    await this.#decide(null);
+    await this.#whereabouts.decide(null);
     await this.compiler();
   }
 
@@ -94,7 +88,7 @@ export class KernelSession {
 
   /** Project path of the notebook, from whose folder imports are resolved. */
   get notebook(): string {
-    return this.#situation.cells?.file ?? notebookPath(this.options.root, "notebook.ipynb", this.options.folder) ?? "notebook.ipynb";
+    return this.#whereabouts.notebook;
   }
 
   async execute(request: Request): Promise<Answer> {
@@ -134,12 +128,12 @@ export class KernelSession {
   }
 
   async #executeCode({ code, run, isSilent, cellId }: { readonly code: string; readonly run: number; readonly isSilent: boolean; readonly cellId: string | null }): Promise<Failure | null> {
-    await this.#decide(code);
+    await this.#whereabouts.decide(code);
     const magic = refuseMagic(code);
     if (magic !== null) return this.#fail(run, magic);
     await this.#prepare(run);
-    const { cell, problems: optionProblems } = await this.#readCell(code, cellId);
-    const parameters = this.#applyParameters(cell);
+    const { cell, problems: optionProblems } = await this.#whereabouts.readCell(code, cellId);
+    const parameters = this.#whereabouts.applyParameters(cell);
     const compiler = await this.compiler();
     const compilation = await compiler.compile({ ...cell, notebook: this.notebook });
     const problems = [...optionProblems, ...parameters.problems, ...compilation.problems].filter(({ severity }) => severity === "error");
@@ -152,44 +146,26 @@ export class KernelSession {
     }
     if (compilation.linked === null) return null;
     const failure = await this.#run(run, compilation.linked, { cell, values: parameters.values });
-    const { context } = this.#situation;
+    const { context } = this.#whereabouts;
     if (failure === null && context !== null && !isSilent) this.#note(run, "parameters", describeParameters(context, parameters.changed));
     return failure;
-  }
-
-  /** Where the notebook is not known, the first cell that belongs to one stage alone tells. @param code - null before the first cell */
-  async #decide(code: string | null): Promise<void> {
-    if (this.#isDecided) return;
-    const opened = await this.#project.catch(() => null);
-    const { root, folder, env } = this.options;
-    const named = env["JPY_SESSION_NAME"];
-    const file = named === undefined || opened === null ? null : notebookPath(root, named, folder);
-    const own = notebookPath(root, "any.ipynb", folder)?.replace("any.ipynb", "");
-    const candidates = opened?.project.stages.filter((stage) => own === "" || stage.file.replace(/[^/]*$/, "") === own) ?? [];
-    const found = file ?? (code === null ? null : (findNotebookOf(candidates, code)?.file ?? null));
-    if (this.#isDecided || (found === null && opened !== null)) return;
-    this.#isDecided = true;
-    const context = opened === null || found === null ? null : findStage(opened.project, found, env["STITCHBOOK_TASK"] ?? null);
-    const declared = context === null ? null : { inputs: context.task?.inputs.map(({ path }) => path) ?? [], outputs: context.task?.outputs.map(({ path }) => path) ?? [] };
-    this.#situation = { cells: found === null ? null : new NotebookCells(root, found), context, declared };
-    if (context?.task != null) this.#upstream = this.options.effects.findUpstream(context.task.id).catch(() => null);
   }
 
   /** Before the first cell: the executor learns of the notebook, and the cell tells what is not up to date. */
   async #prepare(run: number): Promise<void> {
     if (this.#isPrepared) return;
     this.#isPrepared = true;
-    const { context } = this.#situation;
+    const { context } = this.#whereabouts;
     this.#setUpExecutor();
     if (context === null) return;
     makeOutputFolders(context);
-    const upstream = await this.#upstream;
+    const upstream = await this.#whereabouts.upstream;
     if (upstream !== null) this.#note(run, "pipeline", describeUpstream(upstream));
   }
 
   #setUpExecutor(): void {
     const { root, temporaryFolder, effects } = this.options;
-    const { context, declared } = this.#situation;
+    const { context, declared } = this.#whereabouts;
     const { env, secrets } = context === null ? { env: {}, secrets: {} } : effects.environment(context.stage);
     this.#publisher.setMasker(createMasker(secrets));
     const timezone = context?.project.timezone;
@@ -200,20 +176,6 @@ export class KernelSession {
   async #openCompiler(): Promise<KernelCompiler> {
     const opened = await this.#project.catch(() => null);
     return new KernelCompiler(this.options.root, opened === null ? null : describeRowTypes(opened.project));
-  }
-
-  async #readCell(code: string, cellId: string | null): Promise<{ readonly cell: Cell; readonly problems: readonly Problem[] }> {
-    const saved = this.#situation.cells?.find(code, cellId) ?? null;
-    const tags = saved?.tags ?? [];
-    const position = saved?.position ?? 0;
-    const { cell, problems } = await readCellOptions(this.notebook, { type: "code", position, id: cellId ?? `cell-${position}`, source: code, tags });
-    return { cell, problems };
-  }
-
-  #applyParameters(cell: Cell): AppliedParameters {
-    const { context } = this.#situation;
-    if (context === null || !cell.options.tags.includes("parameters")) return { values: {}, changed: [], problems: [] };
-    return applyParameters(context, cell.source, cell.position);
   }
 
   async #run(run: number, { cell: compiled, table }: LinkedCell, { cell, values }: { readonly cell: Cell; readonly values: AppliedParameters["values"] }): Promise<Failure | null> {
@@ -286,7 +248,7 @@ export class KernelSession {
   }
 
   #noteAccess(run: number, access: Access): void {
-    const { context, declared } = this.#situation;
+    const { context, declared } = this.#whereabouts;
     if (context !== null && declared !== null) this.#note(run, "access", describeAccess(access, context.stage, declared));
   }
 

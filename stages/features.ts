@@ -118,18 +118,21 @@ export function describeFeatures(table: FeatureTable): Distribution[] {
       n: values.length,
       mean: mean(values),
       deviation: deviation(values),
-      min: quantile(values, 0),
+      min: values.reduce((least, value) => Math.min(least, value), Infinity),
       median: quantile(values, 0.5),
-      max: quantile(values, 1),
+      max: values.reduce((most, value) => Math.max(most, value), -Infinity),
       target_correlation: correlation(answered.map((row) => row.values[index] ?? 0), targets),
     };
   });
 }
 
-/** Today and the days before it, newest first, as many as the longest look back needs; null where one is absent. */
+/** How many days the longest look back needs. */
+const longestLookBack = Math.max(...windows, ...lags.map((lag) => lag + 1));
+
+/** Today and the days before it, newest first; null where one is absent. */
 function pastDays(byNumber: ReadonlyMap<number, CleanDay>, today: number): CleanDay[] | null {
   const past: CleanDay[] = [];
-  for (let back = 0; back < Math.max(...windows, ...lags.map((lag) => lag + 1)); back += 1) {
+  for (let back = 0; back < longestLookBack; back += 1) {
     const day = byNumber.get(today - back);
     if (day === undefined) return null;
     past.push(day);

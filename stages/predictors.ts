@@ -18,8 +18,12 @@ export function predict(predictor: Predictor, scaling: Scaling, x: readonly numb
       return predictor.weights.reduce((sum, weight, index) => sum + weight * (scaled[index] ?? 0), predictor.intercept);
     case "polynomial":
       return predictor.coefficients.reduceRight((sum, coefficient) => sum * (scaled[predictor.feature] ?? 0) + coefficient, 0);
-    case "kernel":
-      return predictor.rows.reduce((sum, row, index) => sum + (predictor.alpha[index] ?? 0) * similarity(row, scaled, predictor.sigma), predictor.center);
+    case "kernel": {
+      const { rows, alpha, sigma, center } = predictor;
+      let sum = center;
+      for (let index = 0; index < rows.length; index += 1) sum += (alpha[index] ?? 0) * similarity(rows[index] ?? [], scaled, sigma);
+      return sum;
+    }
   }
 }
 

@@ -22,8 +22,9 @@ export function toSamples(table: Pick<FeatureTable, "rows">): Sample[] {
 
 /** Samples before a date, and from it on: what lies later never helps to forecast what lies earlier. */
 export function splitByDate<T extends { readonly target_date: string }>(samples: readonly T[], from: string): { readonly before: T[]; readonly after: T[] } {
-  const first = dayNumberOf(from);
-  const isBefore = (sample: T): boolean => dayNumberOf(sample.target_date) < first;
+  // Days in ISO form are in order as texts are.
+  const first = toDate(dayNumberOf(from));
+  const isBefore = (sample: T): boolean => sample.target_date < first;
   return { before: samples.filter(isBefore), after: samples.filter((sample) => !isBefore(sample)) };
 }
 
@@ -67,6 +68,6 @@ export function scaleValues(x: readonly number[], { means, deviations }: Scaling
 }
 
 function byDateAndPlace(a: Sample, b: Sample): number {
-  const days = dayNumberOf(a.target_date) - dayNumberOf(b.target_date);
-  return days !== 0 ? days : a.location < b.location ? -1 : a.location > b.location ? 1 : 0;
+  if (a.target_date !== b.target_date) return a.target_date < b.target_date ? -1 : 1;
+  return a.location < b.location ? -1 : a.location > b.location ? 1 : 0;
 }

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { compareCodeUnits } from "../project/compare-code-units.js";
 
 /**
  * Writes a value as JSON text that depends on nothing but the value: keys by code unit, no white space, and numbers that
@@ -13,9 +12,13 @@ export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value === "object") {
-    const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
-    entries.sort(([a], [b]) => compareCodeUnits(a, b));
-    return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(",")}}`;
+    let text = "";
+    // Sorted by code unit, without a comparison of one's own.
+    for (const key of Object.keys(value).sort()) {
+      const entry: unknown = Reflect.get(value, key);
+      if (entry !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(entry)}`;
+    }
+    return `{${text}}`;
   }
   throw new Error(`Internal error: a value of type ${typeof value} cannot be hashed`);
 }

@@ -4,7 +4,7 @@ import { isGoodRun } from "./entry.js";
 import { LINE_VERSION, type HistoryLine } from "./line.js";
 import { addRun, digestMetrics, emptySeries, readSeries, writeSeries, type MetricSeries } from "./metric-series.js";
 import { digestOf, sealLine } from "./sealed-line.js";
-import { appendText, listSegments, makeFolder, readSegment, readTail, trimSegments, type Segment } from "./segments.js";
+import { appendText, firstLineBytes, listSegments, makeFolder, readSegment, readTail, trimSegments, type Segment } from "./segments.js";
 import { diffStates, wholeState } from "./state-delta.js";
 
 /** All past runs together take no more than this; the oldest go first. */
@@ -42,7 +42,8 @@ export function appendRun(folder: string, { head, stateKey, makeState, isDurable
   const key = digestOf(stateKey);
   const isGood = isGoodRun(head);
   const tail = file === undefined ? null : readTail(file);
-  if (file !== undefined && tail?.line?.key === key && tail.size < segmentBytes) {
+  const isFull = file === undefined || tail === null || (tail.size >= segmentBytes && tail.size >= linesOfAWhole * firstLineBytes(file));
+  if (!isFull && tail.line?.key === key) {
     const { metrics } = tail.line;
     const good = isGood ? metrics : tail.line.good;
     if (good === tail.line.good) return appendText(file, sealLine({ v: LINE_VERSION, head, key, metrics, good } satisfies HistoryLine), isDurable);
@@ -52,11 +53,10 @@ export function appendRun(folder: string, { head, stateKey, makeState, isDurable
   const state = makeState(segment?.state ?? null);
   const metrics = digestMetrics(state.metrics);
   const good = isGood ? metrics : (lastGoodDigest(folder, segment) ?? "");
-  const isFull = segment === null || (tail?.size ?? 0) >= Math.max(segmentBytes, linesOfAWhole * segment.firstLineBytes);
-  const before = isFull ? null : segment.state;
+  const before = isFull ? null : (segment?.state ?? null);
   const line: HistoryLine = { v: LINE_VERSION, head, key, metrics, good, ...(before === null ? { whole: true, delta: wholeState(state) } : { delta: diffStates(before, state) }) };
   const series = isGood ? seriesBefore(folder, segment) : null;
-  appendText(file === undefined || isFull ? join(folder, `${head.run}.jsonl`) : file, `${!isFull && tail?.isEnded === false ? "\n" : ""}${sealLine(line)}`, isDurable);
+  appendText(isFull ? join(folder, `${head.run}.jsonl`) : file, `${!isFull && !tail.isEnded ? "\n" : ""}${sealLine(line)}`, isDurable);
   if (series !== null && series.digest !== metrics) writeSeries(folder, addRun(series, state.metrics));
   if (isFull) trimSegments(folder, mostBytes);
 }
@@ -138,7 +138,7 @@ function readIfThere(file: string): Segment {
   try {
     return readSegment(file);
   } catch {
-    return { entries: [], state: null, last: null, firstLineBytes: 0 };
+    return { entries: [], state: null, last: null };
   }
 }
 

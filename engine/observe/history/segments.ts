@@ -20,7 +20,6 @@ export type Segment = {
   /** The state after its last line; null where that can't be told. */
   readonly state: RunState | null;
   readonly last: HistoryLine | null;
-  readonly firstLineBytes: number;
 };
 
 const tailBytes = 64 * 1024;
@@ -51,6 +50,23 @@ export function readTail(file: string): Tail {
   }
 }
 
+/** How long the first line of a segment is, without reading more than that; its size where no line has ended. */
+export function firstLineBytes(file: string): number {
+  const descriptor = openSync(file, "r");
+  try {
+    const block = Buffer.alloc(tailBytes);
+    for (let offset = 0; ; ) {
+      const count = readSync(descriptor, block, 0, block.length, offset);
+      const end = block.subarray(0, count).indexOf(0x0a);
+      if (end !== -1) return offset + end + 1;
+      if (count === 0) return offset;
+      offset += count;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Reads a segment. Damaged lines are left out, and with them the runs whose state can't be told without them. */
 export function readSegment(file: string): Segment {
   const text = readFileSync(file, "utf8");
@@ -63,8 +79,7 @@ export function readSegment(file: string): Segment {
     state = last === null ? null : stateAfter(last, state);
     if (last !== null && state !== null) entries.push({ ...last.head, state });
   }
-  const end = text.indexOf("\n");
-  return { entries, state, last, firstLineBytes: end === -1 ? text.length : end + 1 };
+  return { entries, state, last };
 }
 
 /**

@@ -20,8 +20,17 @@ export async function refreshView(context: RunContext, task: Task & { readonly n
 
 function isPresent({ project }: RunContext, { id, node }: Task & { readonly node: Stage }): boolean {
   const view = timeOf(join(project.root, viewPath(id)));
-  if (view === null || view < (timeOf(join(project.root, node.file)) ?? 0)) return false;
+  if (view === null || view < notebookTime(project.root, node)) return false;
   return !hasFigures(project, node) || timeOf(join(project.root, viewPagePath(id))) !== null;
+}
+
+/** All tasks of a stage have one notebook, which is looked at once. */
+const notebookTimes = new WeakMap<Stage, number>();
+
+function notebookTime(root: string, node: Stage): number {
+  const time = notebookTimes.get(node) ?? timeOf(join(root, node.file)) ?? 0;
+  notebookTimes.set(node, time);
+  return time;
 }
 
 /** When a file was last written, in milliseconds since 1970; null where there is none. */

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isGoodRun, type RunState } from "../../../engine/observe/history/entry.js";
-import { findRun, lastGoodRun, lastValues, loadSeries, readRuns } from "../../../engine/observe/history/history.js";
+import { appendRun, findRun, lastGoodRun, lastValues, loadSeries, readRuns } from "../../../engine/observe/history/history.js";
 import { previousValues, trendOf } from "../../../engine/observe/history/metric-series.js";
-import { runId } from "./sample-head.js";
-import { addRun, makeFolder } from "./sample-runs.js";
+import { runId, sampleHead } from "./sample-head.js";
+import { addRun, makeFolder, makeState } from "./sample-runs.js";
 
 const lastFile = (folder: string) => join(folder, readdirSync(folder).filter((name) => name.endsWith(".jsonl")).sort().at(-1) ?? "");
 const ids = (folder: string) => [...readRuns(folder)].map(({ run }) => run);
@@ -83,6 +83,21 @@ describe("a history", () => {
     unlinkSync(join(folder, segments.sort()[1] ?? ""));
     expect(ids(folder).length).toBeGreaterThan(20);
     expect(findRun(folder, runId(49))?.state.metrics).toEqual(wide(49));
+  });
+
+  it("describes a state once, however large it is, as long as it stays the same", () => {
+    const folder = makeFolder();
+    const large = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`m.json:value.${index}`, index / 7]));
+    addRun(folder, 0, large);
+    expect(statSync(lastFile(folder)).size).toBeGreaterThan(512 * 1024);
+    // Only a short line tells what the one before it was.
+    addRun(folder, 1, large);
+    const refuse = (): never => {
+      throw new Error("described again");
+    };
+    appendRun(folder, { head: sampleHead(2), stateKey: JSON.stringify(makeState(large)), makeState: refuse, isDurable: false });
+    expect(ids(folder)).toEqual([runId(2), runId(1), runId(0)]);
+    expect(findRun(folder, runId(2))?.state.metrics).toEqual(large);
   });
 
   it("knows the last good run: neither failed, nor with --param, nor elsewhere", () => {

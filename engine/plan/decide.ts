@@ -60,9 +60,14 @@ export function mayRestore(decision: Decision): boolean {
 
 /** Whether the result of an execution is older than its stage lets it become. */
 export function isExpired(task: Task, startedAt: string, now: number): boolean {
-  const maxAgeMs = task.node.kind === "stage" ? task.node.maxAgeMs : null;
   // An unknown age is none to be trusted.
-  return maxAgeMs !== null && !(now - Date.parse(startedAt) <= maxAgeMs);
+  return !(now <= expiryOf(task, startedAt));
+}
+
+/** Up to when the result of an execution is not too old, in milliseconds since 1970; Infinity: for ever, NaN: unknown. */
+export function expiryOf(task: Task, startedAt: string): number {
+  const maxAgeMs = task.node.kind === "stage" ? task.node.maxAgeMs : null;
+  return maxAgeMs === null ? Infinity : Date.parse(startedAt) + maxAgeMs;
 }
 
 /** The artifacts that somebody else than the task wrote, by a decision's reasons. */

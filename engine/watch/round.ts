@@ -1,6 +1,7 @@
-import { readEveryRecord } from "../checkpoint/records.js";
+import { readAllRecords, readEveryRecord } from "../checkpoint/records.js";
 import type { compileNotebooks } from "../notebook/compile/compile-notebooks.js";
 import { createMasker } from "../notebook/secrets/masker.js";
+import { expiryOf } from "../plan/decide.js";
 import { createPlanCache } from "../plan/plan-cache.js";
 import type { SelectionRequest } from "../plan/select-tasks.js";
 import { SelectionError, selectTasks } from "../plan/select-tasks.js";
@@ -62,6 +63,8 @@ export type RoundResult = {
   /** What to watch from now on; null where not even stitchbook.yaml could be read. */
   readonly watched: Watched | null;
   readonly selected: readonly Task[];
+  /** When a result will first be too old, in milliseconds since 1970; Infinity: never. */
+  readonly expiresAtMs: number;
   /** Prepares workers for the next round; null where the project is not sound. */
   readonly prepare: ((tasks: readonly string[], signal: AbortSignal) => Promise<void>) | null;
 };
@@ -76,7 +79,7 @@ export async function runRound(means: RoundMeans, options: RoundOptions): Promis
   let isSound = false;
   try {
     const lock = await takeLock(means, { ...options, runId, emit });
-    if (lock === null) return { watched: null, selected: [], prepare: null };
+    if (lock === null) return { watched: null, selected: [], expiresAtMs: Infinity, prepare: null };
     try {
       await options.look();
       const read = await readSelected(means, reading);
@@ -102,10 +105,18 @@ export async function runRound(means: RoundMeans, options: RoundOptions): Promis
     tellFailure(error, { emit, round, durationMs: means.now() - startedAt });
   }
   const { survey, selected } = reading;
-  if (survey === null) return { watched: null, selected, prepare: null };
+  if (survey === null) return { watched: null, selected, expiresAtMs: Infinity, prepare: null };
   const cache = createPlanCache(means.root, { stateFolder: means.stateFolder, isReadOnly: true });
   const watched = await findWatched({ project: survey.project, basis: survey.basis, selected, cache, reached: reading.reached });
-  return { watched, selected, prepare: isSound ? (tasks, signal) => prepareWorkers(means, { project: survey.project, selected, cache, signal }, tasks) : null };
+  return { watched, selected, expiresAtMs: findExpiry(means, selected), prepare: isSound ? (tasks, signal) => prepareWorkers(means, { project: survey.project, selected, cache, signal }, tasks) : null };
+}
+
+/** What is too old already, since it failed when it was to be made anew, waits for a change. */
+function findExpiry({ stateFolder, now }: RoundMeans, selected: readonly Task[]): number {
+  const aging = selected.filter(({ node }) => node.kind === "stage" && node.maxAgeMs !== null);
+  const records = readAllRecords(stateFolder, aging.map(({ id }) => id));
+  const times = aging.map((task) => expiryOf(task, records.get(task.id)?.startedAt ?? ""));
+  return times.reduce((soonest, time) => (time >= now() ? Math.min(soonest, time) : soonest), Infinity);
 }
 
 type Reading = {

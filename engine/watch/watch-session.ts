@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Emit } from "../observe/bus.js";
 import { levelOf, type RunEvent } from "../observe/events.js";
 import { buildId } from "../project/build-id.js";
+import { longestTimerMs } from "../project/durations.js";
 import { createArtist } from "../report/artist.js";
 import { StandbyStations } from "../run/workers/standby.js";
 import { findChanges, lookAt, withRead, type Change, type Sight, type Watched } from "./changes.js";
@@ -64,6 +65,7 @@ class Session implements WatchSession {
   readonly #compiler: ReturnType<typeof createWarmCompiler>;
   #server: PreviewServer | null = null;
   #patrol: NodeJS.Timeout | null = null;
+  #aging: NodeJS.Timeout | null = null;
   #watched: Watched = { files: new Map([["stitchbook.yaml", null]]), folders: new Map(), read: new Map() };
   #sight: Sight = { atMs: 0, files: new Map(), folders: new Map() };
   #tasks: RoundResult["selected"] = [];
@@ -117,6 +119,7 @@ class Session implements WatchSession {
 
   async close(): Promise<void> {
     if (this.#patrol !== null) clearTimeout(this.#patrol);
+    this.#waitForAge(Infinity);
     await this.#watcher.close();
     this.#prepare.abort();
     await this.#loop.close();
@@ -132,6 +135,16 @@ class Session implements WatchSession {
       this.#schedulePatrol(Math.max(patrolMs, (performance.now() - startedAt) * patrolShare));
     }, ms);
     this.#patrol.unref();
+  }
+
+  /** Begins a round when a result has become too old. */
+  #waitForAge(expiresAtMs: number): void {
+    if (this.#aging !== null) clearTimeout(this.#aging);
+    this.#aging = null;
+    if (expiresAtMs === Infinity) return;
+    const waitMs = expiresAtMs + 1 - this.options.now();
+    this.#aging = waitMs > longestTimerMs ? setTimeout(() => this.#waitForAge(expiresAtMs), longestTimerMs) : setTimeout(() => this.#loop.again(), waitMs);
+    this.#aging.unref();
   }
 
   async #findChanges(): Promise<readonly Change[]> {
@@ -151,6 +164,7 @@ class Session implements WatchSession {
 
   async #run(changes: readonly Change[]): Promise<void> {
     this.#isAboutToLook = true;
+    this.#waitForAge(Infinity);
     this.#prepare.abort();
     await this.#preparing;
     this.#round += 1;
@@ -192,7 +206,8 @@ class Session implements WatchSession {
   }
 
   /** Watches what the round found to matter, and prepares workers for the next one. */
-  #adopt({ watched, prepare }: RoundResult, executed: readonly string[]): void {
+  #adopt({ watched, prepare, expiresAtMs }: RoundResult, executed: readonly string[]): void {
+    this.#waitForAge(expiresAtMs);
     if (watched !== null) {
       // What is no longer a part of the project may come back: where the project is broken, nothing is let go.
       const isBroken = prepare === null;

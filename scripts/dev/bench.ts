@@ -16,7 +16,7 @@ type Command = { readonly name: keyof Samples; readonly prepare: () => void; rea
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = join(root, "docs/benchmarks.md");
-const stitchbook = join(root, "dist/stitchbook.js");
+const stitchbook = join(root, "dist/stitchbook.cjs");
 
 async function needPython(folder: string, requirements: string): Promise<string> {
   const python = await bringPython(root, { folder, requirements: `scripts/dev/${requirements}` });

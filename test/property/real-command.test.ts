@@ -13,7 +13,7 @@ import { Memory } from "./memory.js";
 import { findDifference, findTruth, readFound } from "./oracle.js";
 import type { World } from "./world.js";
 
-const EDITS_IN_ALL = Number(process.env["PROPERTY_EDITS"] ?? 40);
+const EDITS_IN_ALL = Number(process.env["PROPERTY_EDITS"] ?? 25);
 const SEED = Number(process.env["PROPERTY_SEED"] ?? 11);
 
 /** What a command can't be told of, or would take hours. */

@@ -17,6 +17,8 @@ export type PackageReader = {
   describe(uses: readonly PackageUse[]): FingerprintParts;
   /** Package -> how code comes to it, the shortest way: `imported by stages/charts.ts`, `through vega, imported by ...`. */
   trace(uses: readonly PackageUse[]): ReadonlyMap<string, string>;
+  /** Absolute real paths of the files that count in packages which lie elsewhere than in a `node_modules`. */
+  linkedFiles(uses: readonly PackageUse[]): readonly string[];
 };
 
 type InstalledPackage = {
@@ -25,6 +27,8 @@ type InstalledPackage = {
   readonly folder: string;
   readonly version: string;
   readonly dependencies: readonly string[];
+  /** Absolute paths of what its version is the content of; empty where it has a version of its own. */
+  readonly files: readonly string[];
 };
 
 /** @param root Absolute path of the project. */
@@ -103,7 +107,21 @@ export function createPackageReader(root: string): PackageReader {
     }
     return ways;
   }
-  return { describe, trace };
+
+  function linkedFiles(uses: readonly PackageUse[]): readonly string[] {
+    const reached = new Set<string>();
+    const visit = (name: string, folder: string | null): void => {
+      if (folder === null || reached.has(folder)) return;
+      reached.add(folder);
+      for (const dependency of read(name, folder).dependencies) visit(dependency, findFolder(dependency, folder));
+    };
+    for (const { specifier, importer } of uses) {
+      const name = packageName(specifier);
+      if (name !== null) visit(name, findFolder(name, dirname(join(root, importer))) ?? findFolder(name, own));
+    }
+    return [...reached].flatMap((folder) => installed.get(folder)?.files ?? []);
+  }
+  return { describe, trace, linkedFiles };
 }
 
 /** `@scope/name` or `name`; null for Stitchbook itself, whose version counts by the cache version, and for URLs. */
@@ -115,8 +133,10 @@ export function packageName(specifier: string): string | null {
 function readPackage(name: string, folder: string, root: string): InstalledPackage {
   const manifest = readManifest(folder);
   const isLinked = !folder.split(sep).includes("node_modules");
-  const version = isLinked || manifest.version === null ? `content ${hashFolder(folder, root)}` : manifest.version;
-  return { name, folder, version, dependencies: manifest.dependencies };
+  const { dependencies } = manifest;
+  if (!isLinked && manifest.version !== null) return { name, folder, version: manifest.version, dependencies, files: [] };
+  const { digest, files } = hashFolder(folder, root);
+  return { name, folder, version: `content ${digest}`, dependencies, files };
 }
 
 function readManifest(folder: string): { version: string | null; dependencies: string[] } {
@@ -134,7 +154,8 @@ function readManifest(folder: string): { version: string | null; dependencies: s
 }
 
 /** Hash of all files of a folder but installed packages, git's own, and the project where it lies within. */
-function hashFolder(folder: string, root: string): string {
+function hashFolder(folder: string, root: string): { readonly digest: string; readonly files: readonly string[] } {
+  const found: string[] = [];
   const files: string[] = [];
   const visited = new Set<string>();
   const walk = (current: string): void => {
@@ -146,10 +167,12 @@ function hashFolder(folder: string, root: string): string {
       const path = join(current, entry);
       const stat = statSync(path, { throwIfNoEntry: false });
       if (stat?.isDirectory() === true) walk(path);
-      else if (stat?.isFile() === true) files.push(`${relative(folder, path).split(sep).join("/")}\0${hashText(readFileSync(path))}`);
-      else if (lstatSync(path).isSymbolicLink()) files.push(`${relative(folder, path).split(sep).join("/")}\0broken link`);
+      else if (stat?.isFile() === true) {
+        files.push(path);
+        found.push(`${relative(folder, path).split(sep).join("/")}\0${hashText(readFileSync(path))}`);
+      } else if (lstatSync(path).isSymbolicLink()) found.push(`${relative(folder, path).split(sep).join("/")}\0broken link`);
     }
   };
   walk(folder);
-  return hashText(files.sort(compareCodeUnits).join("\n"));
+  return { digest: hashText(found.sort(compareCodeUnits).join("\n")), files };
 }

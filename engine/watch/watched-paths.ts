@@ -54,7 +54,8 @@ async function sourcesOf({ node }: Task, { project, cache, reached }: Pick<Watch
   if (node.kind === "report") return named([node.file, ...node.references.partials, ...(node.outputs.html === null ? [] : [framePath])]);
   const code = await cache.code(project, node).catch(() => null);
   const seen = (code?.seen ?? []).map(([path, digest]): Source => [path, digest === "present" ? null : digest]);
-  return [...named([node.file, ...(reached.get(node.file) ?? [])]), ...seen];
+  const linked = cache.packages.linkedFiles(code?.packages ?? []).map((file) => relative(project.root, file).split(sep).join("/"));
+  return [...named([node.file, ...(reached.get(node.file) ?? []), ...linked]), ...seen];
 }
 
 function findFolders(project: Project, basis: DiskBasis, made: ReadonlySet<string>): Watched["folders"] {

@@ -104,6 +104,8 @@ type Watch = { readonly url: string; readonly child: ChildProcess; readonly roun
 async function startWatch(root: string, stitchbook: string): Promise<Watch> {
   const child = spawn(process.execPath, [stitchbook, "watch", "--no-open", "--port", "0", "--json", "--root", root], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
+  // Ctrl-C reaches it as well; an error here does not.
+  process.once("exit", () => child.kill());
   let [text, url, done] = ["", "", 0];
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     const lines = (text + chunk).split("\n");

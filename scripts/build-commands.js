@@ -68,5 +68,14 @@ async function toCommonJs(esbuild, text) {
     define: { "import.meta.url": "__fileUrl" },
     banner: text.includes("import.meta.url") ? 'const __fileUrl = require("node:url").pathToFileURL(__filename).href;' : "",
   });
-  return code.replace(/\brequire\("(\.\/[^"]+)\.js"\)/g, 'require("$1.cjs")');
+  return loadLate(code.replace(/\brequire\("(\.\/[^"]+)\.js"\)/g, 'require("$1.cjs")'));
+}
+
+/** Modules of Node that take some milliseconds to load, and that most commands never use, are loaded when they are. */
+function loadLate(code) {
+  const found = [...code.matchAll(/^var (import_\w+) = require\("(node:(?:child_process|worker_threads|readline))"\);$/gm)];
+  return found.reduce(
+    (text, [whole, name, module]) => text.replace(whole, () => `let ${name};`).replace(new RegExp(`\\b${name}\\.`, "g"), () => `(${name} ??= require("${module}")).`),
+    code,
+  );
 }

@@ -10,6 +10,8 @@ import { Script } from "node:vm";
  *
  *   dist/code-cache/<command>-<Node's version>-<machine>   one line of JSON, then the bytecode of each chunk
  *
+ * `stitchbook run` and `stitchbook plan` have a file each: what one of them loads is not what the other needs.
+ *
  * Whatever is wrong with that file, and where it can't be written, the chunks are compiled from their text.
  */
 
@@ -23,7 +25,7 @@ type Loaded = { readonly script: Script; readonly exports: object };
  * @param main - file name of its main chunk
  */
 export function load(command: string, main: string): void {
-  const file = join(__dirname, "code-cache", `${command}-${process.version}-${process.arch}`);
+  const file = join(__dirname, "code-cache", `${nameFile(command)}-${process.version}-${process.arch}`);
   const known = readCode(file);
   const folder = join(__dirname, "chunks");
   const outer = createRequire(join(folder, main));
@@ -51,13 +53,18 @@ export function load(command: string, main: string): void {
     if (hasNew) keepCode(file, loaded);
     hasNew = false;
   };
-  // What was stopped ends at once.
+  // What was stopped ends at once, and a word that is no command is not to have a file.
   process.once("exit", (code) => {
-    if (code < 128) keep();
+    if (code < 128 && code !== 2) keep();
   });
   // A thread that is ended from outside has no last word.
   Object.defineProperty(globalThis, Symbol.for("stitchbook.keepCode"), { value: keep });
   loadChunk(main);
+}
+
+function nameFile(command: string): string {
+  const [, , word = ""] = process.argv;
+  return command === "stitchbook" ? `${command}-${/^[a-z]{2,12}$/.test(word) ? word : "other"}` : command;
 }
 
 /** Bytecode that V8 does not fit is refused by V8; of damage it would not know. */

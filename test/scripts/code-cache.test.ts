@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -26,4 +26,17 @@ it("commands say the same with and without kept bytecode, and where that is dama
     expect(version(index === 1 ? "stitchbook.js" : "stitchbook.cjs")).toBe(expected);
     expect(readFileSync(keptFile()).length).toBeGreaterThan(500);
   }
+});
+
+it("one command does not push out what another has kept, and a word that is no command keeps nothing", () => {
+  const say = (...args: readonly string[]) => spawnSync(process.execPath, [join(home, "dist/stitchbook.cjs"), ...args], { cwd: home, encoding: "utf8" });
+  const files = () => readdirSync(join(home, "dist/code-cache")).map((name) => [name, statSync(join(home, "dist/code-cache", name)).mtimeMs] as const);
+  expect(say("history", "--help").status).toBe(0);
+  expect(say("plan", "--help").status).toBe(0);
+  const kept = files();
+  expect(kept.map(([name]) => name.split("-")[1])).toEqual(expect.arrayContaining(["history", "plan"]));
+  expect(say("history", "--help").status).toBe(0);
+  expect(say("plan", "--help").status).toBe(0);
+  expect(say("histroy").status).toBe(2);
+  expect(files()).toEqual(kept);
 });

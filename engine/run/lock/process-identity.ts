@@ -27,7 +27,8 @@ export type Liveness = "alive" | "gone" | "unknown";
 /** A process as listed by the system. */
 export type ListedProcess = { readonly pid: number; readonly group: number; readonly isZombie: boolean; readonly startTime: string };
 
-const run = promisify(execFile);
+/** Asked for late: where /proc tells all, nothing is started. */
+const run = (file: string, args: readonly string[], options: { readonly env?: NodeJS.ProcessEnv } = {}) => promisify(execFile)(file, args, options);
 const isLinux = process.platform === "linux";
 
 let machine: Promise<Machine> | undefined;

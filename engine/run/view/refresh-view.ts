@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import type { Stage, Task } from "../../project/types.js";
+import type { Project, Stage, Task } from "../../project/types.js";
 import { findStored, readStoredCells } from "../find-stored.js";
 import type { RunContext } from "../run-context.js";
 import { hasFigures, viewPagePath, viewPath, writeView } from "./view.js";
@@ -20,16 +20,18 @@ export async function refreshView(context: RunContext, task: Task & { readonly n
 
 function isPresent({ project }: RunContext, { id, node }: Task & { readonly node: Stage }): boolean {
   const view = timeOf(join(project.root, viewPath(id)));
-  if (view === null || view < notebookTime(project.root, node)) return false;
+  if (view === null || view < notebookTime(project, node)) return false;
   return !hasFigures(project, node) || timeOf(join(project.root, viewPagePath(id))) !== null;
 }
 
-/** All tasks of a stage have one notebook, which is looked at once. */
-const notebookTimes = new WeakMap<Stage, number>();
+/** All tasks of a stage have one notebook, which is looked at once for each reading of the project. */
+const notebookTimes = new WeakMap<Project, Map<string, number>>();
 
-function notebookTime(root: string, node: Stage): number {
-  const time = notebookTimes.get(node) ?? timeOf(join(root, node.file)) ?? 0;
-  notebookTimes.set(node, time);
+function notebookTime(project: Project, { file }: Stage): number {
+  const times = notebookTimes.get(project) ?? new Map<string, number>();
+  notebookTimes.set(project, times);
+  const time = times.get(file) ?? timeOf(join(project.root, file)) ?? 0;
+  times.set(file, time);
   return time;
 }
 

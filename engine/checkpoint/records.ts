@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TaskRecord } from "../plan/types.js";
 import { rememberLatest } from "../project/remember-latest.js";
 import { isTaskRecord } from "./record-shape.js";
-import { sealText, unsealText } from "./sealed-text.js";
+import { openSeal, sealText } from "./sealed-text.js";
 
 export { RECORD_VERSION } from "./record-shape.js";
 
@@ -73,8 +73,8 @@ function listFolder(folder: string): string[] {
 
 function parseFile(path: string): TaskRecord | null {
   try {
-    const value = unsealText(readFileSync(path), (digest, parse) => rememberRecord(path, digest, () => readShape(parse())));
-    return value === undefined ? null : (value as TaskRecord | null);
+    const seal = openSeal(readFileSync(path));
+    return seal === null ? null : rememberRecord(path, seal.digest, () => readShape(JSON.parse(seal.body.toString("utf8"))));
   } catch {
     return null;
   }

@@ -11,23 +11,25 @@ export function sealText(value: object): string {
   return HEAD + digestOf(body) + MIDDLE + body + TAIL;
 }
 
-/**
- * The value of a sealed file; undefined where it is damaged in any way.
- *
- * @param remember gives what was parsed of the same digest before, or what it is given to parse
- */
-export function unsealText(bytes: Buffer, remember: (digest: string, parse: () => unknown) => unknown = (_, parse) => parse()): unknown {
-  const bodyStart = HEAD.length + DIGEST_CHARACTERS + MIDDLE.length;
-  const bodyEnd = bytes.length - TAIL.length;
-  if (bodyEnd <= bodyStart) return undefined;
-  const body = bytes.subarray(bodyStart, bodyEnd);
-  const digest = digestOf(body);
-  if (bytes.toString("latin1", 0, bodyStart) !== HEAD + digest + MIDDLE || bytes.toString("latin1", bodyEnd) !== TAIL) return undefined;
+/** The value of a sealed file; undefined where it is damaged in any way. */
+export function unsealText(bytes: Buffer): unknown {
+  const seal = openSeal(bytes);
   try {
-    return remember(digest, () => JSON.parse(body.toString("utf8")));
+    return seal === null ? undefined : JSON.parse(seal.body.toString("utf8"));
   } catch {
     return undefined;
   }
+}
+
+/** The text of the value in a sealed file, and its digest; null where these do not go together. */
+export function openSeal(bytes: Buffer): { readonly digest: string; readonly body: Buffer } | null {
+  const bodyStart = HEAD.length + DIGEST_CHARACTERS + MIDDLE.length;
+  const bodyEnd = bytes.length - TAIL.length;
+  if (bodyEnd <= bodyStart) return null;
+  const body = bytes.subarray(bodyStart, bodyEnd);
+  const digest = digestOf(body);
+  const isWhole = bytes.toString("latin1", 0, bodyStart) === HEAD + digest + MIDDLE && bytes.toString("latin1", bodyEnd) === TAIL;
+  return isWhole ? { digest, body } : null;
 }
 
 function digestOf(body: string | Buffer): string {

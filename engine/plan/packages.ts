@@ -50,6 +50,10 @@ export function createPackageReader(root: string): PackageReader {
     return found;
   }
 
+  function findUsed(name: string, importer: string): string | null {
+    return findFolder(name, dirname(join(root, importer))) ?? findFolder(name, own);
+  }
+
   function read(name: string, folder: string): InstalledPackage {
     const known = installed.get(folder) ?? readPackage(name, folder, realRoot);
     installed.set(folder, known);
@@ -75,7 +79,7 @@ export function createPackageReader(root: string): PackageReader {
     for (const { specifier, importer } of uses) {
       const name = packageName(specifier);
       if (name === null) continue;
-      visit("", name, findFolder(name, dirname(join(root, importer))) ?? findFolder(name, own));
+      visit("", name, findUsed(name, importer));
     }
     if (versions.size === 0) return {};
     const parts = [...versions].map(([name, found]) => [`packages:${name}`, [...found].sort().join(", ")] as const);
@@ -88,7 +92,7 @@ export function createPackageReader(root: string): PackageReader {
     for (const { specifier, importer } of uses) {
       const name = packageName(specifier);
       if (name === null) continue;
-      const folder = findFolder(name, dirname(join(root, importer))) ?? findFolder(name, own);
+      const folder = findUsed(name, importer);
       if (!importers.has(name) && folder !== null) open.push({ name, folder, through: [], top: name });
       importers.set(name, (importers.get(name) ?? new Set()).add(importer));
     }
@@ -117,7 +121,7 @@ export function createPackageReader(root: string): PackageReader {
     };
     for (const { specifier, importer } of uses) {
       const name = packageName(specifier);
-      if (name !== null) visit(name, findFolder(name, dirname(join(root, importer))) ?? findFolder(name, own));
+      if (name !== null) visit(name, findUsed(name, importer));
     }
     return [...reached].flatMap((folder) => installed.get(folder)?.files ?? []);
   }

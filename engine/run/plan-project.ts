@@ -50,7 +50,7 @@ export function createPlanContext(project: Project, options: PlanProjectOptions)
     digest: createDigester(project.root, rehash ? [] : knownFiles(project, records), 0),
     artifactsMatch: (record) => checkArtifacts(project.root, record, { rehash }),
     reportInputs: async (task, foreseen) => {
-      const { partials, frame, embedded, quotedStages, recalled, notes } = gatherReportInputs(project, task.node, { records: { get: (id) => foreseen.get(id) ?? records.get(id) }, text: cache.text, stateFolder });
+      const { partials, frame, embedded, quotedStages, recalled, notes } = await gatherReportInputs(project, task.node, { records: { get: (id) => foreseen.get(id) ?? records.get(id) }, text: cache.text, stateFolder });
       return { partials: frame === null ? partials : { ...partials, [framePath]: frame }, embedded: [...embedded.values()], quotedStages, ...(recalled.quoted === undefined ? {} : { quotedPrevious: recalled.quoted }), ...(notes === "" ? {} : { notes }) };
     },
     stored: (task, fingerprint) => foreseeStored({ project, cache, store }, task, fingerprint),

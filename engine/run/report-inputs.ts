@@ -4,7 +4,6 @@ import { historyFolder } from "../observe/history/history.js";
 import type { LabelledOutput } from "../plan/types.js";
 import { listMetricFiles } from "../project/metric-files.js";
 import type { JsonValue, Project, Report, Stage, StageQuote } from "../project/types.js";
-import { writeNotes } from "../report/notes.js";
 import { contentPath } from "../store/contents.js";
 import { storeFolderName } from "./find-stored.js";
 import { readMetricFile } from "./memory/metric-reader.js";
@@ -53,7 +52,7 @@ export type GatheredReport = {
  * @param report - the report
  * @param sources - where records and texts come from; what has no record is left out
  */
-export function gatherReportInputs(project: Project, report: Report, { records, text, stateFolder }: ReportSources): GatheredReport {
+export async function gatherReportInputs(project: Project, report: Report, { records, text, stateFolder }: ReportSources): Promise<GatheredReport> {
   const { references } = report;
   const stagesById = new Map(project.stages.map((stage) => [stage.id, stage]));
   const embedded = new Map<string, EmbeddedSource>();
@@ -71,7 +70,9 @@ export function gatherReportInputs(project: Project, report: Report, { records, 
   const quotedStages = Object.fromEntries(Object.entries(stages).map(([id, artifacts]) => [id, quoteArtifacts(artifacts, references.stages.filter((quote) => quote.id === id))]));
   const partials = Object.fromEntries(references.partials.map((path) => [path, project.partials[path] ?? ""]));
   const recalled = recallMetrics(project, report, { history: historyFolder(stateFolder), metricsOf: (path) => readPresentMetrics(project, path, { records, stateFolder }) });
-  return { recalled, embedded, partials, frame: report.outputs.html === null ? null : text(framePath), stages, quotedStages, notes: references.notes.length === 0 ? "" : writeNotes(references.notes, recalled.present()) };
+  // What writes them brings the language of templates along, which a run with nothing to do has no use for.
+  const notes = references.notes.length === 0 ? "" : (await import("../report/notes.js")).writeNotes(references.notes, recalled.present());
+  return { recalled, embedded, partials, frame: report.outputs.html === null ? null : text(framePath), stages, quotedStages, notes };
 }
 
 /** The numbers of a file as its task made it, from the project or from the store; of a source as it is. */

@@ -30,7 +30,7 @@ export async function runReport(context: RunContext, task: ReportTask, reasons: 
   const inputs = task.inputs.map((input) => input.path);
   const folder = await prepareTaskFolder({ taskFolders: taskFolders(stateFolder), task: task.id, projectRoot: project.root, locate: context.place.locate, inputs, outputs: task.outputs.map((output) => output.path) });
   try {
-    const gathered = gatherReportInputs(project, report, { records: context.records, text: context.plan.cache.text, stateFolder });
+    const gathered = await gatherReportInputs(project, report, { records: context.records, text: context.plan.cache.text, stateFolder });
     const fingerprint = await fingerprintForRecord(context.plan, task, new Map([...folder.digests].map(([path, { sha256 }]) => [path, sha256])));
     const files = await renderFiles(context, report, { folder: folder.path, gathered, startedAt });
     for (const [path, content] of files) {

@@ -12,7 +12,7 @@ import type { RunContext } from "./run-context.js";
 import { labelledOutputs } from "./stored-cells.js";
 import { TaskFailure, toTaskFailure } from "./task-failure.js";
 import { fillTaskFolder, inspectTaskFolder, type InputDigests } from "./task-folder/task-folder.js";
-import { describeOutputs } from "./verify-task.js";
+import { describeOutputs, toEventArtifact } from "./verify-task.js";
 import { foreseePlot, writeView } from "./view/view.js";
 import { closeStation, type StageTask, type Station } from "./workers/workers-ahead.js";
 import { usualSchemas } from "./usual-schemas.js";
@@ -137,5 +137,5 @@ export function emitCheckpoint(context: RunContext, task: Task, artifacts: reado
     const difference = compareSchemas(earlier, artifact.schema);
     return difference === null ? [] : [{ path: artifact.path, ...difference }];
   });
-  context.emit({ event: "task.checkpoint", task: task.id, artifacts: artifacts.map(({ schemaHash, ...described }) => ({ ...described, schema_hash: schemaHash })), schema_changes: changes });
+  context.emit({ event: "task.checkpoint", task: task.id, artifacts: artifacts.map(toEventArtifact), schema_changes: changes });
 }

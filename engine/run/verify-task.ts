@@ -28,6 +28,11 @@ export async function describeOutputs(folder: string, task: Task): Promise<reado
   return described.map((each) => each.description);
 }
 
+/** An artifact as the log tells it. */
+export function toEventArtifact({ path, bytes, sha256, rows, schema, schemaHash }: ArtifactDescription) {
+  return { path, bytes, sha256, rows, schema, schema_hash: schemaHash };
+}
+
 /**
  * Verifies the artifacts that are there against a contract that changed, and puts it on record. Nothing executes.
  *
@@ -43,7 +48,7 @@ export async function verifyAgain(context: RunContext, task: Task, reasons: read
     throw new TaskFailure("publication", `${edited.path} was changed while it was verified`, { hint: "Run again: it is made anew." });
   }
   const artifacts = record.artifacts.map((artifact) => ({ ...artifact, ...described.get(artifact.path) }));
-  context.emit({ event: "task.checkpoint", task: task.id, artifacts: artifacts.map(({ state: _, schemaHash, ...artifact }) => ({ ...artifact, schema_hash: schemaHash })), schema_changes: [] });
+  context.emit({ event: "task.checkpoint", task: task.id, artifacts: artifacts.map(toEventArtifact), schema_changes: [] });
   await keepRecord(context, { ...record, contract: contractHash(task), artifacts });
   return { rows: artifacts.find((artifact) => artifact.rows !== null)?.rows ?? null };
 }

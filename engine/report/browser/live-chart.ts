@@ -56,6 +56,8 @@ async function bringToLife(host: HTMLElement, signal: AbortSignal | undefined): 
   });
   await view.runAsync();
   await fit(view, { spec, stage, room: host.clientWidth });
+  // It left the page meanwhile.
+  if (signal?.aborted === true) return void view.finalize();
   host.replaceChildren(stage);
   const stopFollowing = followPointer(view, host);
   let width = host.clientWidth;

@@ -112,7 +112,7 @@ export async function renderReportElsewhere<T>(context: ElsewhereContext, task: 
   const folder = await createTaskFolder({ taskFolders: taskFolders(elsewhere.folder), task: task.id });
   try {
     requireRecordedInputs(record, await fillInReverse(folder, task, project));
-    const gathered = gatherReportInputs(project, task.node, { records, text: context.text, stateFolder: context.stateFolder });
+    const gathered = await gatherReportInputs(project, task.node, { records, text: context.text, stateFolder: context.stateFolder });
     const files = await renderFiles({ ...context, runId: record.run }, task.node, { folder, gathered, startedAt: Date.parse(record.startedAt) });
     for (const [path, content] of files) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
